@@ -1,0 +1,53 @@
+namespace ModelDsl.Programs;
+
+/// <summary>What the compiler planned for a model.</summary>
+public sealed class ModelPlan
+{
+    /// <summary>The model class's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Largest number of positions of a sequence.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Number of token ids, 0 for a model without an embedding.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>Columns of the module program's output: the width, or the vocabulary of a model with a head.</summary>
+    public required int OutputColumns { get; init; }
+
+    /// <summary>Hash of the forward graph's text form: what a checkpoint is checked against.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>All parameters, in arena order.</summary>
+    public required IReadOnlyList<ParameterInfo> Parameters { get; init; }
+
+    /// <summary>Floats of the parameter arena, each parameter padded to a whole number of cache lines.</summary>
+    public required long ParameterFloats { get; init; }
+
+    /// <summary>Floats of the constants arena.</summary>
+    public required long ConstantFloats { get; init; }
+
+    /// <summary>Floats of caches for each position a sequence holds.</summary>
+    public required long CacheFloatsPerPosition { get; init; }
+
+    /// <summary>Multiply-adds counted as two, for a token: forward only, attention over <see cref="Context"/> positions included.</summary>
+    public required long ForwardFlopsPerToken { get; init; }
+
+    /// <summary>Memory of the train program.</summary>
+    public ProgramPlan Train { get; init; }
+
+    /// <summary>Memory of the evaluate program.</summary>
+    public ProgramPlan Evaluate { get; init; }
+
+    /// <summary>Memory of the prefill program.</summary>
+    public ProgramPlan Prefill { get; init; }
+
+    /// <summary>Memory of the decode program.</summary>
+    public ProgramPlan Decode { get; init; }
+
+    /// <summary>Memory of the module program.</summary>
+    public ProgramPlan Module { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ModelDsl.Memory;
 
 namespace ModelDsl.Threading;
 
@@ -6,7 +7,7 @@ namespace ModelDsl.Threading;
 /// Threads that live as long as the pool and run parallel loops over tiles. The calling thread is worker 0 and takes part.
 /// Between loops the others spin for a short while, then sleep; starting a loop allocates nothing.
 /// </summary>
-public sealed unsafe class WorkerPool : IDisposable
+public sealed unsafe partial class WorkerPool : IDisposable
 {
     private const int SpinsBeforeSleep = 4000;
 
@@ -28,6 +29,7 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        local = new Arena?[Threads];
         this.threads = new Thread[Threads - 1];
         for (int i = 0; i < this.threads.Length; i++)
         {
@@ -79,6 +81,8 @@ public sealed unsafe class WorkerPool : IDisposable
         wake.Release(threads.Length + 1);
         foreach (Thread thread in threads) thread.Join();
         wake.Dispose();
+        shared?.Dispose();
+        foreach (Arena? arena in local) arena?.Dispose();
     }
 
     private static void Invoke<TBody>(void* body, int tile, int worker) where TBody : struct, IParallelBody

@@ -25,7 +25,7 @@ internal sealed class DurableFile : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         target = Path.GetFullPath(path);
-        if (File.ResolveLinkTarget(target, returnFinalTarget: true) is { } link) target = link.FullName;
+        if (new FileInfo(target) is { LinkTarget: not null } link) target = link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         directory = Path.GetDirectoryName(target) ?? throw new IOException($"'{path}' is a directory, not a file to save to.");
         if (!Directory.Exists(directory)) throw new DirectoryNotFoundException($"Could not save '{target}': the folder '{directory}' does not exist.");
         if (Directory.Exists(target)) throw new IOException($"Could not save '{target}': it is a directory, not a file.");

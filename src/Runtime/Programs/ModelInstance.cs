@@ -45,6 +45,10 @@ public sealed class ModelInstance : IDisposable
     /// <exception cref="ArgumentException">The options do not fit together or do not fit the model; the message lists every reason.</exception>
     public Trainer CreateTrainer(TrainerOptions options) => new(this, options);
 
+    /// <summary>Makes a decoder that reads this model's parameters.</summary>
+    /// <exception cref="ArgumentException">The options do not work for the model; the message lists every reason.</exception>
+    public Decoder CreateDecoder(DecoderOptions? options = null) => new(this, options ?? new DecoderOptions());
+
     /// <summary>Frees the parameters; trainers and decoders of the model throw from then on.</summary>
     public void Dispose()
     {

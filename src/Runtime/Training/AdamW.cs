@@ -5,8 +5,8 @@ namespace ModelDsl;
 /// default values of PyTorch's <c>torch.optim.AdamW</c>. For update number t, gradient g (clipped), learning rate η:
 /// <code>
 /// w ← w · (1 - η·WeightDecay)
-/// m ← m + (1 - Beta1) · (g - m)
-/// v ← Beta2·v + (1 - Beta2) · g²
+/// m ← Beta1·m + (1 - Beta1)·g
+/// v ← Beta2·v + (1 - Beta2)·g²
 /// w ← w - η / (1 - Beta1ᵗ) · m / (√v / √(1 - Beta2ᵗ) + Epsilon)
 /// </code>
 /// Language models are commonly trained with Beta2 = 0.95 and WeightDecay = 0.1 instead. Weight decay applies to the matrices
@@ -54,7 +54,7 @@ public sealed record AdamW : Optimizer
             rates[i] = new TileRates((float)(1 - learningRate * group.WeightDecay), (float)(learningRate / meanCorrection));
         }
 
-        AdamWKernel kernel = new(context, (float)context.ClipFactor, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), (float)(1 / squareCorrection), (float)Epsilon);
+        AdamWKernel kernel = new(context, (float)context.ClipFactor, (float)Beta1, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), (float)(1 / squareCorrection), (float)Epsilon);
         context.Pool.Run(context.Layout.Tiles.Length, kernel);
     }
 }

@@ -124,7 +124,7 @@ public sealed class ModelModule : IDisposable
         outputGradient.Dispose();
     }
 
-    private ReadOnlySpan<float> Run(Frame frame, ReadOnlySpan<int> segmentStarts)
+    private ReadOnlySpan<float> Run(Frame frame, scoped ReadOnlySpan<int> segmentStarts)
     {
         frame.SegmentStarts = segmentStarts.IsEmpty ? default : FrameMemory.Fill(memory.SegmentStarts, segmentStarts);
         using (memory.Workers.Gate.EnterScope()) model.Program.Forward(frame);

@@ -1,3 +1,5 @@
+using ModelDsl.Checkpoints;
+
 namespace ModelDsl;
 
 /// <summary>
@@ -14,7 +16,7 @@ namespace ModelDsl;
 /// </summary>
 public sealed record AdamW : Optimizer
 {
-    private static readonly string[] SlotNames = ["first_moment", "second_moment"];
+    private static readonly string[] SlotNames = [Checkpoint.FirstMoment, Checkpoint.SecondMoment];
 
     /// <summary>Decay of the mean of gradients, in [0, 1).</summary>
     public double Beta1 { get; init; } = 0.9;
@@ -28,8 +30,8 @@ public sealed record AdamW : Optimizer
     /// <summary>Decoupled weight decay: each step multiplies a decaying parameter by 1 - learning rate × this.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <summary>The mean of gradients <c>m</c> and the mean of their squares <c>v</c>.</summary>
-    public override IReadOnlyList<string> Slots => SlotNames;
+    // m and v.
+    internal override IReadOnlyList<string> Slots => SlotNames;
 
     internal override double DefaultDecay => WeightDecay;
 

@@ -66,10 +66,14 @@ public static partial class VectorMath
         return S.Select(S.LessThan(x, S.Zero), magnitude, -magnitude);
     }
 
+    /// <summary><see cref="Exp"/> of lanes that are at most 0 (or NaN), as every score under its maximum is: one clamp less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static S ExpOfNonPositive<S>(S x) where S : unmanaged, ISimd<S> => ExpInRange(S.Max(S.Broadcast(-104.5f), x));
+
     /// <summary>e^-|x|, in (0, 1].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static S ExpOfNegatedMagnitude<S>(S x) where S : unmanaged, ISimd<S>
-        => ExpInRange(S.Max(S.Broadcast(-104.5f), -S.Abs(x)));
+        => ExpOfNonPositive(-S.Abs(x));
 
     /// <summary>e^x for x in [-104.5, 89].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

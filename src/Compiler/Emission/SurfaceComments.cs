@@ -26,7 +26,7 @@ internal static class SurfaceComments
     }
 
     private static IEnumerable<string> Errors(EquatableArray<ModelError> errors)
-        => errors.Select(error => error.Id + ": " + DiagnosticCatalogue.Format(error).Replace('\r', ' ').Replace('\n', ' '));
+        => errors.Select(error => error.Id + ": " + OneLine(DiagnosticCatalogue.Format(error)));
 
     private static string Describe(MemberDeclaration member)
     {
@@ -40,5 +40,7 @@ internal static class SurfaceComments
         : attribute.Name + "(" + string.Join(", ", attribute.Arguments.Select(Describe)) + ")";
 
     private static string Describe(ArgumentDeclaration argument)
-        => argument.Name + " = " + Convert.ToString(argument.Value, CultureInfo.InvariantCulture)?.Replace('\r', ' ').Replace('\n', ' ');
+        => argument.Name + " = " + (argument.Value is bool flag ? flag ? "true" : "false" : OneLine(Convert.ToString(argument.Value, CultureInfo.InvariantCulture)));
+
+    private static string? OneLine(string? text) => text?.Replace('\r', ' ').Replace('\n', ' ');
 }

@@ -37,7 +37,7 @@ public sealed class ModelInstance : IDisposable
     {
         ArgumentNullException.ThrowIfNull(program);
         ModelInstance model = new(program);
-        Initialization.Fill(program.Plan, model.ParameterArena.Data, seed);
+        Initialization.Fill(model.ParameterArena.Data, program.Plan.Parameters, (ulong)seed);
         return model;
     }
 

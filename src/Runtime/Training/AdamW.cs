@@ -14,7 +14,7 @@ namespace ModelDsl;
 /// </summary>
 public sealed record AdamW : Optimizer
 {
-    private static readonly string[] SlotNames = ["m", "v"];
+    private static readonly string[] SlotNames = ["first_moment", "second_moment"];
 
     /// <summary>Decay of the mean of gradients, in [0, 1).</summary>
     public double Beta1 { get; init; } = 0.9;

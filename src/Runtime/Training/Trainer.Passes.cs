@@ -1,3 +1,4 @@
+using ModelDsl.Kernels;
 using ModelDsl.Memory;
 using ModelDsl.Programs;
 
@@ -51,7 +52,7 @@ public sealed partial class Trainer
             frame.Gradients = train ? gradients.Data : default;
             if (train) model.Program.Train(frame);
             else model.Program.Evaluate(frame);
-            for (nint row = 0; row < rows; row++) sum += frame.RowLosses[row];
+            sum += Losses.Mean(frame.RowLosses, rows, frame.Targets).Sum;
         }
 
         return sum;

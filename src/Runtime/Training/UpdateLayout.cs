@@ -26,6 +26,7 @@ internal sealed class UpdateLayout
     {
         List<ParameterGroup> groups = [];
         List<UpdateTile> tiles = [];
+        List<(nint Offset, nint Length)> ranges = [];
         List<ParameterInfo> trained = [];
         long start = 0, end = 0;
         int current = -1;
@@ -54,12 +55,14 @@ internal sealed class UpdateLayout
         Groups = [.. groups];
         Tiles = [.. tiles];
         Trained = [.. trained];
+        Ranges = [.. ranges];
         Rates = new TileRates[groups.Count];
-        Partials = new double[tiles.Count];
 
         void Cut(long from, long to)
         {
             if (current < 0) return;
+            if (ranges.Count > 0 && ranges[^1].Offset + ranges[^1].Length == from) ranges[^1] = (ranges[^1].Offset, (nint)to - ranges[^1].Offset);
+            else ranges.Add(((nint)from, (nint)(to - from)));
             for (; from < to; from += TileFloats) tiles.Add(new UpdateTile((nint)from, (int)Math.Min(TileFloats, to - from), current));
         }
     }
@@ -76,8 +79,8 @@ internal sealed class UpdateLayout
     /// <summary>Room for this step's rates, one a group.</summary>
     public TileRates[] Rates { get; }
 
-    /// <summary>Room for one partial sum a tile.</summary>
-    public double[] Partials { get; }
+    /// <summary>The runs of floats that are not frozen, as long as can be: one, the whole arena, where nothing is frozen.</summary>
+    public (nint Offset, nint Length)[] Ranges { get; }
 
     private static ParameterGroup? GroupOf(ParameterInfo info, TrainerOptions options)
     {

@@ -96,6 +96,7 @@ public sealed class AdamWTests
         }
 
         Assert.Equal(program.Plan.ParameterFloats, next);
+        Assert.Equal((0, (nint)next), Assert.Single(layout.Ranges));
     }
 
     /// <summary>torch.optim.AdamW, single tensor, in double.</summary>
@@ -121,11 +122,11 @@ public sealed class AdamWTests
             }
         }
 
-        // A handful of roundings a step, each relative to what it rounds.
+        // A handful of roundings a step, and that of the norm, each relative to what it rounds.
         public void AssertNear(ReadOnlySpan<float> actual)
         {
             for (int i = 0; i < w.Length; i++)
-                Assert.True(Math.Abs(w[i] - actual[i]) <= 1e-6 * travel[i] + 1e-8, $"Element {i}: expected {w[i]}, got {actual[i]}.");
+                Assert.True(Math.Abs(w[i] - actual[i]) <= 4e-6 * travel[i] + 1e-8, $"Element {i}: expected {w[i]}, got {actual[i]}.");
         }
     }
 }

@@ -35,6 +35,7 @@ internal static class ClassFormReader
         if (type.IsStatic) form |= ClassForm.Static;
         if (type.IsRecord) form |= ClassForm.Record;
         if (type.IsFileLocal) form |= ClassForm.FileLocal;
+        if (KnownNames.IsModel(type) && KnownNames.IsBlock(type)) form |= ClassForm.ModelAndBlock;
         if (type.IsGenericType) form |= ClassForm.Generic;
         for (INamedTypeSymbol? container = type.ContainingType; container is not null; container = container.ContainingType)
         {

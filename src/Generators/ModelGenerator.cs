@@ -13,13 +13,13 @@ public sealed class ModelGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         IncrementalValuesProvider<CompilationResult> models = context.SyntaxProvider
-            .ForAttributeWithMetadataName(KnownNames.Model, static (node, _) => node is TypeDeclarationSyntax, Stages.ReadModel)
+            .ForAttributeWithMetadataName(KnownNames.Model, static (node, _) => node is ClassDeclarationSyntax or RecordDeclarationSyntax, Stages.ReadModel)
             .WithTrackingName(TrackingNames.Declaration)
             .Select(Stages.CompileModel)
             .WithTrackingName(TrackingNames.Compiled);
 
         IncrementalValuesProvider<CompilationResult> blocks = context.SyntaxProvider
-            .ForAttributeWithMetadataName(KnownNames.Block, static (node, _) => node is TypeDeclarationSyntax, Stages.ReadBlock)
+            .ForAttributeWithMetadataName(KnownNames.Block, static (node, _) => node is ClassDeclarationSyntax or RecordDeclarationSyntax, Stages.ReadBlock)
             .WithTrackingName(TrackingNames.BlockDeclaration)
             .Select(Stages.CompileBlock)
             .WithTrackingName(TrackingNames.BlockCompiled);

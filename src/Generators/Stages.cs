@@ -18,11 +18,11 @@ internal static class Stages
             exception => new ModelReading(null, Failure(exception, TrackingNames.Declaration, type.Name)));
     }
 
-    /// <summary>Reads a block; an empty reading where another declaration of the same class is read instead.</summary>
+    /// <summary>Reads a block; an empty reading where another declaration of the same class is read instead, or the class is a model.</summary>
     public static BlockReading ReadBlock(GeneratorAttributeSyntaxContext context, CancellationToken cancellation)
     {
         INamedTypeSymbol type = (INamedTypeSymbol)context.TargetSymbol;
-        if (!IsFirst(context, type, "Block")) return new BlockReading(null, default, null);
+        if (!IsFirst(context, type, "Block") || KnownNames.IsModel(type)) return new BlockReading(null, default, null);
         return Guarded(
             () => new BlockReading(DeclarationReader.ReadBlock(type), DeclarationReader.Reachable(type, cancellation), null),
             exception => new BlockReading(null, default, Failure(exception, TrackingNames.BlockDeclaration, type.Name)));
@@ -47,9 +47,9 @@ internal static class Stages
     }
 
     // A class may wrongly carry the attribute on several parts: one reading, or two files of one name would stop the generator.
-    private static bool IsFirst(GeneratorAttributeSyntaxContext context, INamedTypeSymbol type, string attribute)
-        => KnownNames.Find(type, attribute)?.ApplicationSyntaxReference is not { } first
-            || (first.SyntaxTree == context.TargetNode.SyntaxTree && context.TargetNode.Span.Contains(first.Span));
+    private static bool IsFirst(GeneratorAttributeSyntaxContext context, INamedTypeSymbol type, string attribute) => type.TypeKind == TypeKind.Class
+        && (KnownNames.Find(type, attribute)?.ApplicationSyntaxReference is not { } first
+            || (first.SyntaxTree == context.TargetNode.SyntaxTree && context.TargetNode.Span.Contains(first.Span)));
 
     private static TResult Guarded<TResult>(Func<TResult> run, Func<Exception, TResult> failed)
     {

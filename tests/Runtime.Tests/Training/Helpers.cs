@@ -32,3 +32,15 @@ internal static class Allocation
         Assert.Equal(0, best);
     }
 }
+
+/// <summary>A folder that is removed afterwards.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly string path = Directory.CreateTempSubdirectory("modeldsl-").FullName;
+
+    public string this[string name] => Path.Combine(path, name);
+
+    public string[] Files => [.. Directory.GetFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => Directory.Delete(path, recursive: true);
+}

@@ -5,7 +5,7 @@
 namespace Demo
 {
     // Layers, in order of computation:
-    //   Attention: PreNorm, Residual, Attention(Heads = 12, KeyValueHeads = 4, Rotary = True, RotaryTheta = 500000)
+    //   Attention: PreNorm, Residual, Attention(Heads = 12, KeyValueHeads = 4, Rotary = true, RotaryTheta = 500000)
     //   Ffn: PreNorm, Residual, GatedFfn(Hidden = 2048)
     [global::ModelDsl.DeclaredLayers("Attention", "Ffn")]
     partial class LlamaBlock

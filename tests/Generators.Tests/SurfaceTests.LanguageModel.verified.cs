@@ -5,7 +5,7 @@
 namespace Demo
 {
     // Layers, in order of computation:
-    //   Tokens: Embedding(Vocabulary = 8192, LearnedPositions = True)
+    //   Tokens: Embedding(Vocabulary = 8192, LearnedPositions = true)
     //   Blocks: Repeat(count = 6) of Demo.Gpt2Block
     //   FinalNorm: LayerNorm
     //   Head: LanguageHead(TiedTo = Tokens)

@@ -13,12 +13,16 @@ internal sealed record SurfaceMember(string Name, string Signature, string Body)
     {
         yield return new("Card", $"public static {Dsl}ModelCard Card", $"__card ??= new {Dsl}ModelCard(__Program().Plan)");
         yield return new("Create", $"public static {model} Create(int seed = 0)", $"new({Dsl}ModelInstance.Create(__Program(), seed))");
-        yield return new("Load", $"public static {model} Load(string path)", $"new({Dsl}Programs.ModelFile.Load(__Program(), path))");
+        yield return new("Load", $"public static {model} Load(string path)", $"new({Dsl}ModelInstance.Load(__Program(), path))");
         yield return new("Parameters", $"public {Dsl}ParameterCollection Parameters", "__model.Parameters");
-        yield return new("Save", "public void Save(string path)", $"{Dsl}Programs.ModelFile.Save(__model, path)");
-        yield return new("CreateModule", $"public {Dsl}ModelModule CreateModule({Dsl}ModuleOptions options)", $"new {Dsl}ModelModule(__model, options)");
+        yield return new("Save", "public void Save(string path)", "__model.Save(path)");
+        yield return new("CreateModule", $"public {Dsl}ModelModule CreateModule({Dsl}ModuleOptions? options = null)", "__model.CreateModule(options)");
         if (isLanguageModel)
+        {
             yield return new("CreateTrainer", $"public {Dsl}Trainer CreateTrainer({Dsl}TrainerOptions options)", "__model.CreateTrainer(options)");
+            yield return new("CreateDecoder", $"public {Dsl}Decoder CreateDecoder({Dsl}DecoderOptions? options = null)", "__model.CreateDecoder(options)");
+        }
+
         yield return new("Dispose", "public void Dispose()", "__model.Dispose()");
     }
 }

@@ -4,6 +4,11 @@ using ModelDsl.Compiler.Graph.Operations;
 
 namespace ModelDsl.Compiler.Fusion;
 
+/// <summary>The kernels of a program, in order.</summary>
+/// <param name="Kernels">All of them.</param>
+/// <param name="ForwardCount">How many of them belong to the forward of a module.</param>
+internal sealed record FusedProgram(IReadOnlyList<Kernel> Kernels, int ForwardCount);
+
 /// <summary>
 /// Turns a graph into kernels by a few rules. Prologue: a pointwise value that only products, sums and other pointwise operations read is never stored, but computed where it
 /// is read. Epilogue: pointwise operations on a product are done while its tile is in cache. Row chain: sums over rows or columns and pointwise operations of one space share
@@ -19,12 +24,16 @@ internal sealed class Fuser
 
     private Fuser(ModelGraph graph) => uses = new Uses(graph);
 
-    /// <summary>The kernels of a graph, in order.</summary>
-    public static IReadOnlyList<Kernel> Run(ModelGraph graph)
+    /// <summary>The kernels of a graph, in order. A module's forward and backward are run apart, so nothing is fused across their border.</summary>
+    public static FusedProgram Run(ModelGraph graph)
     {
-        List<Kernel> kernels = new Fuser(graph).Fuse(graph.Root.Items);
+        Fuser fuser = new(graph);
+        int border = graph.Kind == ProgramKind.Module && graph.BackwardStart >= 0 ? graph.BackwardStart : graph.Root.Items.Count;
+        List<Kernel> kernels = fuser.Fuse([.. graph.Root.Items.Take(border)]);
+        int forward = kernels.Count;
+        kernels.AddRange(fuser.Fuse([.. graph.Root.Items.Skip(border)]));
         StorageMarker.Mark(kernels, graph);
-        return kernels;
+        return new FusedProgram(kernels, forward);
     }
 
     private List<Kernel> Fuse(IReadOnlyList<Item> items)

@@ -49,7 +49,6 @@ internal sealed class Lifetimes
                     foreach (Carry carry in loop.Loop.Carries)
                     {
                         plan.Locate(carry.Input).Buffer.Touch(spans[loop.Loop.Body].First, spans[loop.Loop.Body].Last);
-                        StackOutside(plan.Locate(carry.Input).Buffer, loop.Loop, carry);
                     }
 
                     Visit(loop.Body, loop.Loop.Body, null);
@@ -69,7 +68,7 @@ internal sealed class Lifetimes
 
     private void Touch(Value value, int now, Region? region, (int First, int Last)? chunk)
     {
-        Buffer buffer = plan.Locate(value).Buffer;
+        PlannedBuffer buffer = plan.Locate(value).Buffer;
         if (region is not null && value.Region != region && MemoryPlan.Mirrors(region, value.Region))
         {
             // Every iteration's value waits for the backward iteration that mirrors it.
@@ -92,13 +91,7 @@ internal sealed class Lifetimes
         }
     }
 
-    /// <summary>A carried value that the backward reads, of a loop inside others, has slots for each iteration of those.</summary>
-    private static void StackOutside(Buffer buffer, Loop loop, Carry carry)
-    {
-        if (buffer.Slots > 2 || loop.Count == 1) _ = carry;
-    }
-
-    private static void Stack(Buffer buffer, Region region)
+    private static void Stack(PlannedBuffer buffer, Region region)
     {
         List<(Loop, int)> loops = [];
         for (Region at = region; at.Loop is { } loop; at = at.Parent!)

@@ -14,7 +14,9 @@ internal sealed class MemoryPlan
     private readonly Uses uses;
     private readonly Dictionary<Value, Location> locations = [];
     private readonly HashSet<Value> chunkLocal = [];
-    private readonly List<Buffer> buffers = [];
+    private readonly List<PlannedBuffer> buffers = [];
+    private readonly Dictionary<Node, AffineOffset> caches = [];
+    private readonly Dictionary<ProductKernel, PlannedBuffer> packed = [];
 
     private MemoryPlan(ModelGraph graph, IReadOnlyList<Kernel> kernels)
     {
@@ -30,6 +32,8 @@ internal sealed class MemoryPlan
             foreach (Value value in kernel.Writes.Concat(kernel.Reads)) Locate(value);
         }
 
+        PlaceCaches(graph.Root, AffineOffset.Zero);
+        PlacePacked(kernels);
         Lifetimes.Measure(kernels, this);
         foreach (Value output in graph.Outputs.Values) Locate(output).Buffer.Touch(0, int.MaxValue);
         FloatsPerRow = FirstFit.Assign(buffers.Where(buffer => buffer.Arena == Arena.Activations));
@@ -45,7 +49,16 @@ internal sealed class MemoryPlan
 
     public long ConstantFloats { get; }
 
-    public IReadOnlyList<Buffer> Buffers => buffers;
+    /// <summary>Floats of caches for each position a sequence holds.</summary>
+    public long CacheFloatsPerPosition { get; private set; }
+
+    public IReadOnlyList<PlannedBuffer> Buffers => buffers;
+
+    /// <summary>Where a cached attention's keys and values are, in floats before it for each position.</summary>
+    public AffineOffset Cache(Node node) => caches[node];
+
+    /// <summary>Memory for the packed right operand of a product that runs for every chunk with the same one, or null.</summary>
+    public PlannedBuffer? PackedRight(ProductKernel product) => packed.TryGetValue(product, out PlannedBuffer? buffer) ? buffer : null;
 
     public static MemoryPlan Make(ModelGraph graph, IReadOnlyList<Kernel> kernels) => new(graph, kernels);
 
@@ -55,8 +68,8 @@ internal sealed class MemoryPlan
         if (locations.TryGetValue(value, out Location? known)) return known;
         return locations[value] = value.Kind switch
         {
-            ValueKind.Input => new Location(new Buffer(value.Name, Arena.External, 0), value.Shape.Columns, 0, 1, 0),
-            ValueKind.Parameter => new Location(new Buffer(value.Name, Arena.Parameters, 0), value.Shape.Columns, 0, 1, 0) { Offset = Parameters.Of(value) },
+            ValueKind.Input => new Location(new PlannedBuffer(value.Name, Arena.External, 0), value.Shape.Columns, 0, 1, 0),
+            ValueKind.Parameter => new Location(new PlannedBuffer(value.Name, Arena.Parameters, 0), value.Shape.Columns, 0, 1, 0) { Offset = Parameters.Of(value) },
             _ => value.Producer is { } producer ? OfComputed(value, producer) : throw new CompilerException($"{value} ({value.Name}) has no memory"),
         };
     }
@@ -92,14 +105,14 @@ internal sealed class MemoryPlan
     {
         bool local = chunkLocal.Contains(value);
         Extent rows = local ? value.Shape.Rows with { Factor = value.Shape.Rows.Factor * Fuser.ChunkRows, Monomial = Monomial.One } : value.Shape.Rows;
-        Buffer buffer = NewBuffer(value.Name, rows, value.Shape.Columns);
+        PlannedBuffer buffer = NewBuffer(value.Name, rows, value.Shape.Columns);
         return new Location(buffer, value.Shape.Columns, 0, 1, 0);
     }
 
-    private Buffer NewBuffer(string name, Extent rows, int columns)
+    private PlannedBuffer NewBuffer(string name, Extent rows, int columns)
     {
         Arena arena = rows.Monomial switch { Monomial.One => Arena.Scratch, Monomial.Batch => Arena.Sequences, _ => Arena.Activations };
-        Buffer buffer = new(name, arena, ParameterLayout.Align((long)rows.Factor * columns));
+        PlannedBuffer buffer = new(name, arena, ParameterLayout.Align((long)rows.Factor * columns));
         buffers.Add(buffer);
         return buffer;
     }
@@ -116,12 +129,55 @@ internal sealed class MemoryPlan
         }
     }
 
+    /// <summary>Caches follow each other in order of declaration; an iteration of a loop holds those of one block.</summary>
+    private void PlaceCaches(Region region, AffineOffset start)
+    {
+        long next = 0;
+        foreach (Item item in region.Items)
+        {
+            if (item is Node { Operation: AttendCached attend } node)
+            {
+                caches[node] = start.Plus(next);
+                next += attend.CacheFloats;
+            }
+            else if (item is Loop loop)
+            {
+                long stride = CacheFloats(loop.Body);
+                PlaceCaches(loop.Body, start.Plus(next).Plus(loop, stride));
+                next += stride * loop.Count;
+            }
+        }
+
+        if (region == graph.Root) CacheFloatsPerPosition = next;
+    }
+
+    private static long CacheFloats(Region region) => region.Items.Sum(item => item switch
+    {
+        Node { Operation: AttendCached attend } => attend.CacheFloats,
+        Loop loop => loop.Count * CacheFloats(loop.Body),
+        _ => 0L,
+    });
+
+    private void PlacePacked(IReadOnlyList<Kernel> kernels)
+    {
+        foreach (ProductKernel product in kernels.OfType<ChunkKernel>().SelectMany(chunk => chunk.Body.OfType<ProductKernel>()))
+        {
+            if (((Contract)product.Product.Operation).TransposeLeft || product.Right.Operands.Any(operand => operand.Kind != ValueKind.Parameter)) continue;
+            // Packing pads columns to whole panels: of 32 for the widest vectors, of fewer for others.
+            long columns = (product.Product.Output.Shape.Columns + 31L) / 32 * 32;
+            PlannedBuffer buffer = new("Packed", Arena.Scratch, columns * product.Product.Inputs[0].Shape.Columns);
+            buffer.Touch(0, int.MaxValue);
+            buffers.Add(buffer);
+            packed[product] = buffer;
+        }
+    }
+
     private void PlaceGradients()
     {
         HashSet<Value> written = [];
         foreach ((Value parameter, Value gradient) in graph.ParameterGradients)
         {
-            locations[gradient] = new Location(new Buffer(parameter.Name, Arena.Gradients, 0), parameter.Shape.Columns, 0, 1, 0)
+            locations[gradient] = new Location(new PlannedBuffer(parameter.Name, Arena.Gradients, 0), parameter.Shape.Columns, 0, 1, 0)
             {
                 Offset = Parameters.Of(parameter),
                 Adds = !written.Add(parameter),
@@ -135,7 +191,7 @@ internal sealed class MemoryPlan
         {
             foreach (Carry carry in loop.Carries)
             {
-                Buffer buffer = NewBuffer(carry.Input.Name, carry.Input.Shape.Rows, carry.Input.Shape.Columns);
+                PlannedBuffer buffer = NewBuffer(carry.Input.Name, carry.Input.Shape.Rows, carry.Input.Shape.Columns);
                 buffer.Carried = loop;
                 buffer.Slots = ReadByMirror(carry.Input) || ReadByMirror(carry.Output) ? loop.Count + 1 : 2;
                 Location at = new(buffer, carry.Input.Shape.Columns, 0, 1, 0);

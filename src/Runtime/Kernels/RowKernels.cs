@@ -10,7 +10,7 @@ namespace ModelDsl.Kernels;
 /// Drives generated row kernels over all rows, in parallel. Tiles of rows depend on the number of rows alone and column
 /// accumulators are added in a fixed order, so that results are the same bits for any number of threads.
 /// </summary>
-public static unsafe class RowKernels
+public static unsafe partial class RowKernels
 {
     /// <summary>Most tiles of a loop without accumulators: enough to balance many workers, few enough that claiming them costs nothing.</summary>
     private const int MostTiles = 128;

@@ -43,7 +43,7 @@ internal sealed class GeneratorHarness
     public static GeneratorHarness RunValid(params string[] sources)
     {
         GeneratorHarness run = Run(sources);
-        Assert.Empty(run.Problems);
+        Assert.True(run.Problems.Count == 0, string.Join("\n", run.Problems));
         return run;
     }
 

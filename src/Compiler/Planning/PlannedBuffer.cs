@@ -23,7 +23,7 @@ internal enum Arena
 }
 
 /// <summary>Planned memory of one value, or of several that are views of each other.</summary>
-internal sealed class Buffer(string name, Arena arena, long floats)
+internal sealed class PlannedBuffer(string name, Arena arena, long floats)
 {
     public string Name { get; } = name;
 
@@ -65,7 +65,7 @@ internal readonly record struct SlotIndex(bool OfIteration, int Step);
 /// Where the elements of a value are: row r, column c at r·RowStride + Column + c of its buffer; with several heads in a row of memory at
 /// (r / Heads)·RowStride + Column + (r % Heads)·HeadWidth + c.
 /// </summary>
-internal sealed record Location(Buffer Buffer, int RowStride, int Column, int Heads, int HeadWidth)
+internal sealed record Location(PlannedBuffer Buffer, int RowStride, int Column, int Heads, int HeadWidth)
 {
     public SlotIndex Slot { get; init; }
 

@@ -30,6 +30,8 @@ internal sealed unsafe class AttentionProblem : IDisposable
 
     public AttentionShape Shape { get; }
 
+    public ReadOnlySpan<float> Inputs => inputs.Span;
+
     public Span<float> Output => output.Span;
 
     public Span<float> LogSumExp => logSumExp.Span;
@@ -56,6 +58,16 @@ internal sealed unsafe class AttentionProblem : IDisposable
 
     public void Forward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
         => new Attention.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
+
+    public void Forward(WorkerPool pool) => Attention.Forward(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads);
+
+    public void Backward(WorkerPool pool)
+    {
+        F32 gradients = inputGradients.Data;
+        Attention.Backward(
+            pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients, product),
+            new(gradients.At(queryColumns), product), new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
+    }
 
     public void Backward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
     {

@@ -32,19 +32,22 @@ namespace Demo
         public static Gpt2 Create(int seed = 0) => new(global::ModelDsl.ModelInstance.Create(__Program(), seed));
 
         /// <inheritdoc/>
-        public static Gpt2 Load(string path) => new(global::ModelDsl.Programs.ModelFile.Load(__Program(), path));
+        public static Gpt2 Load(string path) => new(global::ModelDsl.ModelInstance.Load(__Program(), path));
 
         /// <inheritdoc/>
         public global::ModelDsl.ParameterCollection Parameters => __model.Parameters;
 
         /// <inheritdoc/>
-        public void Save(string path) => global::ModelDsl.Programs.ModelFile.Save(__model, path);
+        public void Save(string path) => __model.Save(path);
 
         /// <inheritdoc/>
-        public global::ModelDsl.ModelModule CreateModule(global::ModelDsl.ModuleOptions options) => new global::ModelDsl.ModelModule(__model, options);
+        public global::ModelDsl.ModelModule CreateModule(global::ModelDsl.ModuleOptions? options = null) => __model.CreateModule(options);
 
         /// <inheritdoc/>
         public global::ModelDsl.Trainer CreateTrainer(global::ModelDsl.TrainerOptions options) => __model.CreateTrainer(options);
+
+        /// <inheritdoc/>
+        public global::ModelDsl.Decoder CreateDecoder(global::ModelDsl.DecoderOptions? options = null) => __model.CreateDecoder(options);
 
         /// <inheritdoc/>
         public void Dispose() => __model.Dispose();

@@ -12,6 +12,7 @@ internal static class Descriptors
     /// <summary>The descriptor of a rule.</summary>
     public static DiagnosticDescriptor Of(DiagnosticRule rule) => Known.GetOrAdd(rule.Id, _ => Create(rule));
 
+    // The generator's error must stay configurable: the compiler stops at one that is not, before any analyzer has told what is wrong and where.
     private static DiagnosticDescriptor Create(DiagnosticRule rule) => new(
         rule.Id,
         rule.Title,
@@ -27,5 +28,5 @@ internal static class Descriptors
         isEnabledByDefault: true,
         description: rule.Message,
         helpLinkUri: rule.HelpPage,
-        customTags: rule.Severity == RuleSeverity.Error ? [WellKnownDiagnosticTags.NotConfigurable] : []);
+        customTags: rule.Severity == RuleSeverity.Error && rule != DiagnosticCatalogue.DoesNotCompile ? [WellKnownDiagnosticTags.NotConfigurable] : []);
 }

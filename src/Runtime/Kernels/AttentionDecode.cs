@@ -20,10 +20,9 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
     private readonly AttentionBounds bounds = bounds;
     private readonly HeadMatrix query = query;
     private readonly AttentionKeys keys = keys;
+    private readonly AttentionRows rows = new(shape);
 
-    private int PaddedWidth => (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
-
-    private int Rows => shape.Time * shape.Group;
+    private int PaddedWidth { get; } = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
 
     /// <summary>Scratch of one part.</summary>
     public nint ScratchFloats => MostRows * (PaddedWidth + PartKeys) + (PaddedWidth == shape.HeadWidth ? 0 : PartKeys * PaddedWidth);
@@ -31,17 +30,15 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
     /// <summary>Writes values, maxima and sums of a part as <see cref="AttentionParts{S}"/> holds them.</summary>
     public void Run(int batch, int head, int part, float* result, float* scratch)
     {
-        int rows = Rows, padded = PaddedWidth;
+        int count = rows.Count, padded = PaddedWidth;
         float* queries = scratch, scores = queries + MostRows * padded, values = scores + MostRows * PartKeys;
-        float* maximum = result + rows * padded, sum = maximum + rows;
+        float* maximum = result + count * padded, sum = maximum + count;
         int* low = stackalloc int[MostRows], high = stackalloc int[MostRows];
         int first = int.MaxValue, end = 0;
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < count; i++)
         {
-            int t = i / shape.Group;
-            float* source = query.Data.Pointer + ((nint)batch * shape.Time + t) * query.RowStride + (head * shape.Group + i % shape.Group) * shape.HeadWidth;
-            AttentionPacking.CopyRow(source, shape.HeadWidth, queries + i * padded, S.Broadcast(shape.Scale));
-            (low[i], high[i]) = bounds.Of(batch, t);
+            AttentionPacking.CopyRow(rows.In(query, batch, head, i), shape.HeadWidth, queries + i * padded, S.Broadcast(shape.Scale));
+            (low[i], high[i]) = bounds.Of(batch, rows.Position(i));
             first = Math.Min(first, low[i]);
             end = Math.Max(end, high[i]);
         }
@@ -50,7 +47,7 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
         end = Math.Min(end, (part + 1) * PartKeys);
         int held = Math.Max(end - first, 0);
         Score(keys.Key(batch, head, first), held, queries, scores);
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < count; i++)
         {
             int from = Math.Clamp(low[i] - first, 0, held), to = Math.Clamp(high[i] - first, from, held);
             (maximum[i], sum[i]) = Softmax(scores + i * PartKeys, from, to, held);
@@ -65,19 +62,19 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
             stride = padded;
         }
 
-        AttentionTile.Multiply<S, AttentionTile.RowMajor>(rows, padded, held, scores, PartKeys, valueRows, stride, result, padded, accumulate: false);
+        AttentionTile.Multiply<S, AttentionTile.RowMajor>(count, padded, held, scores, PartKeys, valueRows, stride, result, padded, accumulate: false);
     }
 
     private void Score(float* source, int held, float* queries, float* scores)
     {
         nint stride = keys.KeyStride;
-        int i = 0;
+        int count = rows.Count, i = 0;
         for (; i <= held - 4; i += 4, source += 4 * stride)
-            for (int row = 0; row < Rows; row++) Dot(queries + row * PaddedWidth, source, source + stride, source + 2 * stride, source + 3 * stride, scores + row * PartKeys + i);
+            for (int row = 0; row < count; row++) Dot(queries + row * PaddedWidth, source, source + stride, source + 2 * stride, source + 3 * stride, scores + row * PartKeys + i);
         float* last = stackalloc float[4];
         for (; i < held; i++, source += stride)
         {
-            for (int row = 0; row < Rows; row++)
+            for (int row = 0; row < count; row++)
             {
                 Dot(queries + row * PaddedWidth, source, source, source, source, last);
                 scores[row * PartKeys + i] = last[0];

@@ -1,0 +1,82 @@
+using ModelDsl.Compiler.Graph.Operations;
+
+namespace ModelDsl.Compiler.Graph.Interpretation;
+
+/// <summary>
+/// Runs a graph in double, node by node: the oracle for everything that differentiation and fusion do to it. Every loop iteration's values are kept, since a
+/// backward loop reads those of the forward iteration it mirrors.
+/// </summary>
+internal sealed class Evaluation(ModelGraph graph, int batch, int time)
+{
+    private readonly Dictionary<(Value Value, int Iteration), Matrix> values = [];
+    private readonly List<int> iterations = [];
+
+    public int Batch { get; } = batch;
+
+    public int Time { get; } = time;
+
+    /// <summary>Position of a row within its sequence.</summary>
+    public int Position(int row) => row % Time;
+
+    /// <summary>Number of rows or sequences an extent stands for here.</summary>
+    public int Count(Extent extent) => extent.Factor * extent.Monomial switch { Monomial.One => 1, Monomial.Batch => Batch, _ => Batch * Time };
+
+    /// <summary>Sets an input or, for one iteration (indices of all loops around it in one number), a parameter.</summary>
+    public void Set(Value value, Matrix matrix, int iteration = 0) => values[(value, iteration)] = matrix;
+
+    /// <summary>The value a run left, of one iteration of the loops around it.</summary>
+    public Matrix Get(Value value, int iteration = 0) => values[(value, iteration)];
+
+    /// <summary>Runs the whole graph.</summary>
+    public void Run() => Run(graph.Root);
+
+    /// <summary>An operand, at the iteration being run.</summary>
+    public Matrix Read(Value value) => values[(value, Index(value.Region.Depth))];
+
+    /// <summary>Stores a result, at the iteration being run.</summary>
+    public void Write(Value value, Func<int, int, double> element)
+    {
+        Matrix matrix = new(Count(value.Shape.Rows), value.Shape.Columns);
+        for (int row = 0; row < matrix.Rows; row++)
+        {
+            for (int column = 0; column < matrix.Columns; column++) matrix[row, column] = element(row, column);
+        }
+
+        values[(value, Index(value.Region.Depth))] = matrix;
+    }
+
+    private void Run(Region region)
+    {
+        foreach (Item item in region.Items)
+        {
+            if (item is Node node) node.Operation.Evaluate(this, node);
+            else Run((Loop)item);
+        }
+    }
+
+    private void Run(Loop loop)
+    {
+        Dictionary<Carry, Matrix> state = loop.Carries.ToDictionary(carry => carry, carry => Read(carry.Initial));
+        for (int step = 0; step < loop.Count; step++)
+        {
+            iterations.Add(loop.Reversed ? loop.Count - 1 - step : step);
+            counts.Add(loop.Count);
+            foreach (Carry carry in loop.Carries) values[(carry.Input, Index(loop.Body.Depth))] = state[carry];
+            Run(loop.Body);
+            foreach (Carry carry in loop.Carries) state[carry] = Read(carry.Output);
+            iterations.RemoveAt(iterations.Count - 1);
+            counts.RemoveAt(counts.Count - 1);
+        }
+
+        foreach (Carry carry in loop.Carries) values[(carry.Result, Index(carry.Result.Region.Depth))] = state[carry];
+    }
+
+    private readonly List<int> counts = [];
+
+    private int Index(int depth)
+    {
+        int index = 0;
+        for (int i = 0; i < depth; i++) index = (index * counts[i]) + iterations[i];
+        return index;
+    }
+}

@@ -1,0 +1,36 @@
+using ModelDsl.Compiler.Graph.Interpretation;
+
+namespace ModelDsl.Compiler.Graph.Operations;
+
+/// <summary>
+/// Rotary position embedding by half rotation: in each head, the pair (i, i + w/2) of the first w columns turns by the angle position · theta^(-2i/w)
+/// (Su et al. 2021, in the arrangement of Hugging Face's Llama).
+/// </summary>
+internal sealed partial record Rotary(int Heads, int HeadWidth, int RotaryWidth, double Theta, bool Inverse) : ForwardOperation
+{
+    public override string Describe()
+        => $"rotate{(Inverse ? " back" : "")} {Text.Invariant(RotaryWidth)} of {Text.Invariant(Heads)} x {Text.Invariant(HeadWidth)}, theta {Text.Invariant(Theta)}";
+
+    public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
+    {
+        Require(inputs[0].Columns == Heads * HeadWidth && RotaryWidth % 2 == 0 && RotaryWidth <= HeadWidth, $"{Describe()} does not fit {inputs[0]}");
+        return [inputs[0]];
+    }
+
+    public override long Flops(IReadOnlyList<Shape> inputs, int context) => 0;
+
+    public override void Evaluate(Evaluation evaluation, Node node)
+    {
+        Matrix input = evaluation.Read(node.Inputs[0]);
+        int half = RotaryWidth / 2;
+        evaluation.Write(node.Output, (row, column) =>
+        {
+            int within = column % HeadWidth;
+            if (within >= RotaryWidth) return input[row, column];
+            int pair = within % half;
+            double angle = evaluation.Position(row) * Math.Pow(Theta, -2.0 * pair / RotaryWidth) * (Inverse ? -1 : 1);
+            double first = input[row, column - within + pair], second = input[row, column - within + pair + half];
+            return within < half ? (first * Math.Cos(angle)) - (second * Math.Sin(angle)) : (second * Math.Cos(angle)) + (first * Math.Sin(angle));
+        });
+    }
+}

@@ -6,12 +6,18 @@ namespace ModelDsl.Compiler.Declarations;
 /// <param name="Members">Its layers in order of declaration.</param>
 /// <param name="Blocks">Every <c>[Block]</c> class reachable from the members, in order of first appearance.</param>
 /// <param name="Form">What is wrong with the form of the class itself, if anything.</param>
+/// <param name="IsUnresolved">Whether an argument of <c>[Model]</c> does not resolve: C# reports that.</param>
 internal sealed record ModelDeclaration(
     TypeIdentity Type,
     AttributeDeclaration Attribute,
     EquatableArray<MemberDeclaration> Members,
     EquatableArray<BlockDeclaration> Blocks,
-    ClassForm Form);
+    ClassForm Form,
+    bool IsUnresolved = false)
+{
+    /// <summary>The reachable block of that full name, or null.</summary>
+    public BlockDeclaration? Block(string? fullName) => Blocks.FirstOrDefault(block => block.Type.FullName == fullName);
+}
 
 /// <summary>A class with <c>[Block]</c>.</summary>
 /// <param name="Type">The class.</param>
@@ -43,16 +49,25 @@ internal enum ClassForm
 
     /// <summary>Layers are declared in more than one file, so that their order is ambiguous.</summary>
     LayersInSeveralFiles = 32,
+
+    /// <summary>The class is a record: copies and value equality mean nothing for an owner of memory.</summary>
+    Record = 64,
+
+    /// <summary>The class is <c>file</c>-local, so that no generated file can add to it.</summary>
+    FileLocal = 128,
 }
 
-/// <summary>A property that carries at least one attribute of ModelDsl.</summary>
+/// <summary>A property that declares a layer: one with an attribute of ModelDsl, or a partial one without a body whose type is a block or of ModelDsl.</summary>
 /// <param name="Name">The property's name.</param>
-/// <param name="PropertyType">The property's type as written in source; copied where it is an error type.</param>
-/// <param name="PropertyTypeName">Name of the property's type without namespace and type arguments, such as <c>Attention</c> or <c>BlockStack</c>.</param>
-/// <param name="Accessibility">The property's accessibility as written in C#.</param>
-/// <param name="IsPartial">Whether the property is partial with a getter only.</param>
+/// <param name="PropertyType">The property's type as the generated part must repeat it: fully qualified, or copied from source where it does not resolve.</param>
+/// <param name="PropertyTypeName">
+/// For a type of ModelDsl its name without type arguments, such as <c>Attention</c> or <c>BlockStack</c>; for any other its full name; empty where it does not resolve.
+/// </param>
+/// <param name="Accessibility">The property's modifiers as the generated part must repeat them, without <c>partial</c>: mostly just <c>public</c>.</param>
+/// <param name="IsPartial">Whether the generator can implement it: partial, an instance property, with a getter only and no body of its own.</param>
 /// <param name="BlockName">Full name of the <c>[Block]</c> class that the property's type is or wraps (<c>BlockStack&lt;T&gt;</c>), else null.</param>
 /// <param name="Attributes">Its attributes of ModelDsl, in order.</param>
+/// <param name="IsUnresolved">Whether its type, an attribute or an argument does not resolve: C# reports that, and nothing further can be said.</param>
 internal sealed record MemberDeclaration(
     string Name,
     string PropertyType,
@@ -60,8 +75,12 @@ internal sealed record MemberDeclaration(
     string Accessibility,
     bool IsPartial,
     string? BlockName,
-    EquatableArray<AttributeDeclaration> Attributes)
+    EquatableArray<AttributeDeclaration> Attributes,
+    bool IsUnresolved = false)
 {
+    /// <summary>Whether the property is a stack of blocks.</summary>
+    public bool IsStack => PropertyTypeName == "BlockStack";
+
     /// <summary>The attribute of that name (without the suffix), or null.</summary>
     public AttributeDeclaration? Find(string attribute) => Attributes.FirstOrDefault(candidate => candidate.Name == attribute);
 }

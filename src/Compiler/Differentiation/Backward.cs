@@ -1,5 +1,4 @@
 using ModelDsl.Compiler.Graph;
-using ModelDsl.Compiler.Graph.Expressions;
 using ModelDsl.Compiler.Graph.Operations;
 
 namespace ModelDsl.Compiler.Differentiation;

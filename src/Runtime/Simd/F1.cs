@@ -99,7 +99,13 @@ public readonly unsafe struct F1 : ISimd<F1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F1 ScaleByPowerOfTwo(F1 x, F1 n) => new(x.Value * BitConverter.Int32BitsToSingle(((int)n.Value + 127) << 23));
+    public static F1 ScaleByPowerOfTwo(F1 x, F1 n)
+    {
+        // Two factors, because a single one cannot reach the denormals or infinity.
+        int half = (int)n.Value >> 1;
+        int rest = (int)n.Value - half;
+        return new(x.Value * BitConverter.Int32BitsToSingle((half + 127) << 23) * BitConverter.Int32BitsToSingle((rest + 127) << 23));
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

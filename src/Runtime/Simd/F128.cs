@@ -122,8 +122,15 @@ public readonly unsafe struct F128 : ISimd<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F128 ScaleByPowerOfTwo(F128 x, F128 n)
     {
-        Vector128<int> exponent = Vector128.ConvertToInt32Native(n.Value) + Vector128.Create(127);
-        return new(x.Value * Vector128.ShiftLeft(exponent, 23).AsSingle());
+        if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(x.Value, n.Value));
+
+        // Two factors, because a single one cannot reach the denormals or infinity.
+        Vector128<int> exponent = Vector128.ConvertToInt32Native(n.Value);
+        Vector128<int> half = Vector128.ShiftRightArithmetic(exponent, 1);
+        Vector128<int> rest = exponent - half;
+        Vector128<int> bias = Vector128.Create(127);
+        Vector128<float> scaled = x.Value * Vector128.ShiftLeft(half + bias, 23).AsSingle();
+        return new(scaled * Vector128.ShiftLeft(rest + bias, 23).AsSingle());
     }
 
     /// <inheritdoc/>
@@ -140,16 +147,16 @@ public readonly unsafe struct F128 : ISimd<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F128 value)
     {
-        float low = value.Value[0] + value.Value[2];
-        float high = value.Value[1] + value.Value[3];
-        return low + high;
+        Vector128<float> pairs = value.Value + Vector128.Shuffle(value.Value, Vector128.Create(2, 3, 0, 1));
+        return (pairs + Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(F128 value)
     {
-        return MathF.Max(MathF.Max(value.Value[0], value.Value[2]), MathF.Max(value.Value[1], value.Value[3]));
+        Vector128<float> pairs = Vector128.MaxNative(value.Value, Vector128.Shuffle(value.Value, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -122,8 +122,15 @@ public readonly unsafe struct F256 : ISimd<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F256 ScaleByPowerOfTwo(F256 x, F256 n)
     {
-        Vector256<int> exponent = Vector256.ConvertToInt32Native(n.Value) + Vector256.Create(127);
-        return new(x.Value * Vector256.ShiftLeft(exponent, 23).AsSingle());
+        if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(x.Value, n.Value));
+
+        // Two factors, because a single one cannot reach the denormals or infinity.
+        Vector256<int> exponent = Vector256.ConvertToInt32Native(n.Value);
+        Vector256<int> half = Vector256.ShiftRightArithmetic(exponent, 1);
+        Vector256<int> rest = exponent - half;
+        Vector256<int> bias = Vector256.Create(127);
+        Vector256<float> scaled = x.Value * Vector256.ShiftLeft(half + bias, 23).AsSingle();
+        return new(scaled * Vector256.ShiftLeft(rest + bias, 23).AsSingle());
     }
 
     /// <inheritdoc/>

@@ -122,8 +122,15 @@ public readonly unsafe struct F512 : ISimd<F512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F512 ScaleByPowerOfTwo(F512 x, F512 n)
     {
-        Vector512<int> exponent = Vector512.ConvertToInt32Native(n.Value) + Vector512.Create(127);
-        return new(x.Value * Vector512.ShiftLeft(exponent, 23).AsSingle());
+        if (Avx512F.IsSupported) return new(Avx512F.Scale(x.Value, n.Value));
+
+        // Two factors, because a single one cannot reach the denormals or infinity.
+        Vector512<int> exponent = Vector512.ConvertToInt32Native(n.Value);
+        Vector512<int> half = Vector512.ShiftRightArithmetic(exponent, 1);
+        Vector512<int> rest = exponent - half;
+        Vector512<int> bias = Vector512.Create(127);
+        Vector512<float> scaled = x.Value * Vector512.ShiftLeft(half + bias, 23).AsSingle();
+        return new(scaled * Vector512.ShiftLeft(rest + bias, 23).AsSingle());
     }
 
     /// <inheritdoc/>

@@ -30,3 +30,12 @@ public readonly struct FirstLanes(int count) : ILanes
     /// <inheritdoc/>
     public int Count { get; } = count;
 }
+
+/// <summary>What depends on which lanes take part.</summary>
+public static class Lanes
+{
+    /// <summary>Zeroes the lanes that do not take part, so that a sum over a row's tail ignores them.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+    public static S Keep<S, L>(S value, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        => L.All ? value : S.First(value, lanes.Count);
+}

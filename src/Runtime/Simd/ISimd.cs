@@ -70,7 +70,7 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>Lane-wise choice by a mask made by a comparison.</summary>
     static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
 
-    /// <summary>x · 2^n for lanes n that hold integers in [-126, 127].</summary>
+    /// <summary>x · 2^n for lanes n that hold integers in [-252, 254] and lanes x in [2^-31, 2^31]; rounded once, to a denormal, 0 or infinity where need be.</summary>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 
     /// <summary>The unbiased binary exponent of positive normal lanes, as floats.</summary>
@@ -82,6 +82,6 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>Sum of all lanes, in a fixed tree order.</summary>
     static abstract float Sum(TSelf value);
 
-    /// <summary>Largest lane.</summary>
+    /// <summary>Largest lane; unspecified when one is NaN.</summary>
     static abstract float Largest(TSelf value);
 }

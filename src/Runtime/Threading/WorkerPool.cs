@@ -1,125 +1,195 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using ModelDsl.Memory;
 
 namespace ModelDsl.Threading;
 
 /// <summary>
 /// Threads that live as long as the pool and run parallel loops over tiles. The calling thread is worker 0 and takes part.
-/// Between loops the others spin for a short while, then sleep; starting a loop allocates nothing.
+/// Between loops the others spin for a millisecond, then sleep; starting a loop allocates nothing.
 /// </summary>
+/// <remarks>
+/// A loop is published through one word, the gate: its generation, whether it is open, and how many workers are inside. A worker
+/// enters by a compare-and-swap that succeeds only while that very loop is open, so one that comes late can neither take a tile of
+/// a later loop with an earlier body nor delay the caller, who waits only for those inside.
+/// </remarks>
 public sealed unsafe partial class WorkerPool : IDisposable
 {
-    private const int SpinsBeforeSleep = 4000;
-
+    private readonly Seat[] seats;
     private readonly Thread[] threads;
-    private readonly SemaphoreSlim wake = new(0);
+    private LoopState loop;
     private delegate*<void*, int, int, void> entry;
     private void* body;
     private int tiles;
-    private int next;
-    private int generation;
-    private int running;
-    private int asleep;
+    private int busy;
+    private volatile bool parking;
     private volatile bool stopped;
-    private Exception? failure;
+    private ExceptionDispatchInfo? failure;
 
     /// <summary>Starts a pool.</summary>
-    /// <param name="threads">Workers, the caller included; 0 for one a processor.</param>
+    /// <param name="threads">Workers, the caller included; 0 for one a processor. More than processors is allowed.</param>
     public WorkerPool(int threads = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, (int)LoopState.Inside);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         local = new Arena?[Threads];
+        seats = new Seat[Threads - 1];
         this.threads = new Thread[Threads - 1];
         for (int i = 0; i < this.threads.Length; i++)
         {
             int worker = i + 1;
+            seats[i] = new Seat();
             this.threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"ModelDsl worker {worker}" };
-            this.threads[i].Start();
+            this.threads[i].UnsafeStart();
         }
     }
 
     /// <summary>Number of workers, the calling thread included.</summary>
     public int Threads { get; }
 
-    /// <summary>Runs <paramref name="body"/> once for every tile and returns when all are done. Not reentrant; one caller at a time.</summary>
+    /// <summary>
+    /// Runs <paramref name="body"/> once for every tile and returns when all are done. One caller at a time, and not from inside a tile.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another loop of this pool is running.</exception>
+    /// <exception cref="ObjectDisposedException">After <see cref="Dispose"/>.</exception>
+    /// <remarks>The first exception of a tile is thrown here, after the other workers have stopped; which tiles ran is then undefined.</remarks>
     public void Run<TBody>(int tiles, in TBody body) where TBody : struct, IParallelBody
     {
         if (tiles <= 0) return;
-        TBody local = body;
-        if (tiles == 1 || threads.Length == 0)
+        ObjectDisposedException.ThrowIf(stopped, this);
+        if (Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+            throw new InvalidOperationException("Another loop of this pool is running; loops neither nest nor overlap.");
+
+        try
         {
-            for (int tile = 0; tile < tiles; tile++) local.Run(tile, 0);
-            return;
+            TBody copy = body;
+            if (tiles == 1 || threads.Length == 0)
+            {
+                for (int tile = 0; tile < tiles; tile++) copy.Run(tile, 0);
+                return;
+            }
+
+            this.body = Unsafe.AsPointer(ref copy);
+            entry = &Invoke<TBody>;
+            this.tiles = tiles;
+            loop.Next = 0;
+            Start(tiles);
+            Claim(0);
+            Finish();
         }
-
-        this.body = Unsafe.AsPointer(ref local);
-        entry = &Invoke<TBody>;
-        this.tiles = tiles;
-        next = 0;
-        running = threads.Length;
-        Interlocked.Increment(ref generation);
-        int sleepers = Volatile.Read(ref asleep);
-        if (sleepers > 0) wake.Release(sleepers);
-
-        Claim(0);
-        SpinWait spin = default;
-        while (Volatile.Read(ref running) > 0) spin.SpinOnce(-1);
-        if (failure is { } thrown)
+        finally
         {
-            failure = null;
-            throw new InvalidOperationException("A worker thread failed; see the inner exception.", thrown);
+            Volatile.Write(ref busy, 0);
         }
     }
 
-    /// <summary>Ends the threads.</summary>
+    /// <summary>
+    /// Puts the workers to sleep now instead of after their spin, and returns when all of them do: for a caller about to leave the
+    /// processors to somebody else. The next loop wakes them.
+    /// </summary>
+    public void Park()
+    {
+        parking = true;
+        SpinWait spin = default;
+        foreach (Seat seat in seats)
+        {
+            while (!seat.Asleep && !stopped) spin.SpinOnce();
+        }
+    }
+
+    /// <summary>Ends the threads and frees the scratch. Not while a loop runs.</summary>
     public void Dispose()
     {
         if (stopped) return;
         stopped = true;
-        Interlocked.Increment(ref generation);
-        wake.Release(threads.Length + 1);
+        foreach (Seat seat in seats) seat.Wake();
         foreach (Thread thread in threads) thread.Join();
-        wake.Dispose();
-        shared?.Dispose();
-        foreach (Arena? arena in local) arena?.Dispose();
+        Free();
     }
 
     private static void Invoke<TBody>(void* body, int tile, int worker) where TBody : struct, IParallelBody
         => Unsafe.AsRef<TBody>(body).Run(tile, worker);
 
+    private void Start(int tiles)
+    {
+        if (parking) parking = false;
+        loop.Open();
+        int wanted = Math.Min(seats.Length, tiles - 1);
+        for (int i = 0; i < wanted; i++)
+        {
+            if (seats[i].Asleep) seats[i].Wake();
+        }
+    }
+
+    private void Finish()
+    {
+        loop.Close();
+        for (int spins = 0; loop.Occupied && spins < 1000; spins++) Thread.SpinWait(1);
+        SpinWait spin = default;
+        while (loop.Occupied) spin.SpinOnce(-1);
+        if (failure is { } thrown)
+        {
+            failure = null;
+            thrown.Throw();
+        }
+    }
+
     private void Claim(int worker)
     {
         try
         {
-            for (int tile; (tile = Interlocked.Increment(ref next) - 1) < tiles;) entry(body, tile, worker);
+            for (long tile; (tile = Interlocked.Increment(ref loop.Next) - 1) < tiles;) entry(body, (int)tile, worker);
         }
 #pragma warning disable CA1031 // Whatever a tile throws belongs to the caller of Run.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Interlocked.CompareExchange(ref failure, exception, null);
-            Volatile.Write(ref next, tiles);
+            Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(exception), null);
+            Volatile.Write(ref loop.Next, tiles);
         }
     }
 
     private void Work(int worker)
     {
-        int seen = 0;
+        Seat seat = seats[worker - 1];
+        long seen = 0;
         while (true)
         {
-            for (int spins = 0; Volatile.Read(ref generation) == seen && spins < SpinsBeforeSleep; spins++) Thread.SpinWait(20);
-            if (Volatile.Read(ref generation) == seen)
+            if (loop.Enter(ref seen))
             {
-                Interlocked.Increment(ref asleep);
-                while (Volatile.Read(ref generation) == seen) wake.Wait(100);
-                Interlocked.Decrement(ref asleep);
+                Claim(worker);
+                loop.Leave();
             }
-
-            seen = Volatile.Read(ref generation);
-            if (stopped) return;
-            Claim(worker);
-            Interlocked.Decrement(ref running);
+            else if (stopped)
+            {
+                return;
+            }
+            else
+            {
+                Rest(seat, seen);
+            }
         }
+    }
+
+    private void Rest(Seat seat, long seen)
+    {
+        // With more threads than processors a spinning worker would hold back a working one.
+        long patience = Threads > Environment.ProcessorCount ? 0 : System.Diagnostics.Stopwatch.Frequency / 1000;
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        do
+        {
+            for (int spins = 0; spins < 32; spins++)
+            {
+                if (loop.OpenSince(seen) || stopped) return;
+                if (parking) break;
+                Thread.SpinWait(1);
+            }
+        }
+        while (!parking && System.Diagnostics.Stopwatch.GetTimestamp() - start < patience);
+
+        seat.Announce();
+        if (loop.OpenSince(seen) || stopped) seat.Rise();
+        else seat.Sleep();
     }
 }

@@ -13,10 +13,11 @@ internal sealed class UnaryOperator(string name, Func<double, double> evaluate, 
     public static readonly UnaryOperator Sigmoid = new("sigmoid", x => 1 / (1 + Math.Exp(-x)), (_, y) => y * (1 - y), 16);
     public static readonly UnaryOperator Erf = new("erf", SpecialFunctions.Erf, (x, _) => 2 / Math.Sqrt(Math.PI) * Algebra.Apply(Exp, -(x * x)), 20);
     public static readonly UnaryOperator ReciprocalSqrt = new("reciprocalSqrt", x => 1 / Math.Sqrt(x), (_, y) => -0.5 * (y * (y * y)), 8);
-    public static readonly UnaryOperator Relu = new("relu", x => Math.Max(x, 0), (x, _) => Algebra.Apply(Step, x), 1);
 
     /// <summary>1 where the argument is positive, else 0: the derivative of <see cref="Relu"/>.</summary>
     public static readonly UnaryOperator Step = new("step", x => x > 0 ? 1 : 0, (_, _) => 0, 2);
+
+    public static readonly UnaryOperator Relu = new("relu", x => Math.Max(x, 0), (x, _) => Algebra.Apply(Step, x), 1);
 
     public string Name { get; } = name;
 

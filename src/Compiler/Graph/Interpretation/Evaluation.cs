@@ -1,5 +1,3 @@
-using ModelDsl.Compiler.Graph.Operations;
-
 namespace ModelDsl.Compiler.Graph.Interpretation;
 
 /// <summary>

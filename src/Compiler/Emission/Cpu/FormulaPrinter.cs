@@ -1,0 +1,112 @@
+using ModelDsl.Compiler.Graph.Expressions;
+
+namespace ModelDsl.Compiler.Emission.Cpu;
+
+/// <summary>
+/// Prints formulas as C# over a vector type <c>S</c> (or over float, for numbers of a row). What occurs more than once becomes a local; a product added to something becomes a fused multiply-add.
+/// </summary>
+internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, string> argument, string localPrefix = "t")
+{
+    private readonly Dictionary<Expression, string> locals = [];
+    private int count;
+
+    /// <summary>Writes locals for what the formulas share among each other or within themselves.</summary>
+    public void Share(IEnumerable<Expression> formulas)
+    {
+        Dictionary<Expression, int> occurrences = [];
+        List<Expression> order = [];
+        foreach (Expression formula in formulas) Count(formula, occurrences, order);
+        foreach (Expression shared in order.Where(expression => occurrences[expression] > 1))
+        {
+            string text = Print(shared);
+            string name = localPrefix + CSharpLiterals.Int(count++);
+            writer.Line((vector ? "S " : "float ") + name + " = " + text + ";");
+            locals[shared] = name;
+        }
+    }
+
+    /// <summary>The formula as an expression, without outer parentheses.</summary>
+    public string Print(Expression expression)
+    {
+        if (locals.TryGetValue(expression, out string? name)) return name;
+        switch (expression)
+        {
+            case Argument a:
+                return argument(a.Index);
+            case Constant constant:
+                return vector ? $"S.Broadcast({CSharpLiterals.Float((float)constant.Value)})" : CSharpLiterals.Float((float)constant.Value);
+            case Unary unary:
+                return Function(unary);
+            case Binary binary:
+                return Operation(binary);
+            default:
+                throw new CompilerException("unknown expression");
+        }
+    }
+
+    private static void Count(Expression expression, Dictionary<Expression, int> occurrences, List<Expression> order)
+    {
+        if (expression is Argument or Constant) return;
+        if (occurrences.TryGetValue(expression, out int known))
+        {
+            occurrences[expression] = known + 1;
+            return;
+        }
+
+        occurrences[expression] = 1;
+        switch (expression)
+        {
+            case Unary unary:
+                Count(unary.Operand, occurrences, order);
+                break;
+            case Binary binary:
+                Count(binary.Left, occurrences, order);
+                Count(binary.Right, occurrences, order);
+                break;
+        }
+
+        order.Add(expression);
+    }
+
+    private string Function(Unary unary)
+    {
+        string operand = Print(unary.Operand);
+        if (unary.Operator == UnaryOperator.Negate) return "-" + Nested(unary.Operand);
+        if (vector)
+        {
+            if (unary.Operator == UnaryOperator.Relu) return $"S.Max({operand}, S.Zero)";
+            if (unary.Operator == UnaryOperator.Step) return $"S.Select(S.LessThan(S.Zero, {operand}), S.Broadcast(1f), S.Zero)";
+            return $"VectorMath.{Capitalised(unary.Operator.Name)}({operand})";
+        }
+
+        if (unary.Operator == UnaryOperator.ReciprocalSqrt) return $"1f / MathF.Sqrt({operand})";
+        throw new CompilerException($"{unary.Operator.Name} of a number of a row has no C# form");
+    }
+
+    private string Operation(Binary binary)
+    {
+        if (vector && binary.Operator == BinaryOperator.Add)
+        {
+            if (Product(binary.Left) is { } left) return $"S.MultiplyAdd({Print(left.Left)}, {Print(left.Right)}, {Print(binary.Right)})";
+            if (Product(binary.Right) is { } right) return $"S.MultiplyAdd({Print(right.Left)}, {Print(right.Right)}, {Print(binary.Left)})";
+        }
+
+        string symbol = binary.Operator.Symbol ?? throw new CompilerException($"{binary.Operator.Name} has no C# form");
+        bool loose = binary.Operator == BinaryOperator.Add;
+        string first = binary.Operator == BinaryOperator.Multiply ? Nested(binary.Left) : Print(binary.Left);
+        return $"{first} {symbol} {(loose ? Print(binary.Right) : Nested(binary.Right))}";
+    }
+
+    /// <summary>A product that is not held in a local already.</summary>
+    private Binary? Product(Expression expression)
+        => expression is Binary binary && binary.Operator == BinaryOperator.Multiply && !locals.ContainsKey(expression) ? binary : null;
+
+    private string Nested(Expression expression)
+    {
+        string text = Print(expression);
+        return !locals.ContainsKey(expression) && (expression is Binary && text.IndexOf(' ') >= 0 && !text.StartsWith("S.", StringComparison.Ordinal) || text[0] == '-' || text.StartsWith("1f /", StringComparison.Ordinal))
+            ? "(" + text + ")" : text;
+    }
+
+    private static string Capitalised(string name) => char.ToUpperInvariant(name[0]) + name.Substring(1);
+}

@@ -1,0 +1,126 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Operations;
+using ModelDsl.Compiler.Planning;
+
+namespace ModelDsl.Compiler.Emission;
+
+/// <summary>Writes what the runtime knows of a model before it runs: parameters, memory, extents, tables.</summary>
+internal static class PlanWriter
+{
+    public static void Write(CodeWriter writer, ModelDeclaration model, IReadOnlyList<CompiledProgram> programs, string program)
+    {
+        CompiledProgram module = programs.First(compiled => compiled.Kind == ProgramKind.Module);
+        writer.Summary($"The compiled programs of {model.Type.Name}.");
+        using (writer.Block($"internal sealed partial class {program} : ModelProgram"))
+        {
+            writer.Summary("The only instance: programs hold no state.");
+            writer.Line($"public static readonly {program} Instance = new();");
+            writer.Line();
+            WriteTables(writer, model, module.Graph);
+            WritePlan(writer, model, programs, module);
+            writer.Line();
+            writer.Line("public override ModelPlan Plan => ThePlan;");
+            writer.Line();
+            WriteParameters(writer, module.Plan.Parameters);
+        }
+    }
+
+    private static void WritePlan(CodeWriter writer, ModelDeclaration model, IReadOnlyList<CompiledProgram> programs, CompiledProgram module)
+    {
+        int context = model.Attribute.Int("Context", 0);
+        int vocabulary = model.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0) ?? 0;
+        writer.Line("private static readonly ModelPlan ThePlan = new()");
+        using (writer.Open(";"))
+        {
+            writer.Line($"Name = {CSharpLiterals.String(model.Type.Name)},");
+            writer.Line($"Context = {context},");
+            writer.Line($"Width = {model.Attribute.Int("Width", 0)},");
+            writer.Line($"Vocabulary = {vocabulary},");
+            writer.Line($"OutputColumns = {module.Graph.Outputs[Role.ModuleOutput].Shape.Columns},");
+            writer.Line($"Fingerprint = \"{GraphText.Fingerprint(CompiledProgram.BuildGraph(model, ProgramKind.Module))}\",");
+            writer.Line("Parameters = ListParameters(),");
+            writer.Line($"ParameterFloats = {module.Plan.Parameters.Floats},");
+            writer.Line($"ConstantFloats = {TotalConstants(module.Graph, context)},");
+            writer.Line($"CacheFloatsPerPosition = {programs.Select(compiled => compiled.Plan.CacheFloatsPerPosition).Max()},");
+            writer.Line($"ForwardFlopsPerToken = {Costs.FlopsPerRow(module.Graph, context)},");
+            foreach (CompiledProgram compiled in programs) writer.Line($"{compiled.Kind.ToString()} = {Sizes(compiled.Plan)},");
+            if (programs.FirstOrDefault(compiled => compiled.Kind == ProgramKind.Prefill) is { } prefill) writer.Line($"Decode = {Sizes(prefill.Plan)},");
+        }
+    }
+
+    private static string Sizes(MemoryPlan plan)
+        => $"new ProgramPlan({CSharpLiterals.Int(plan.FloatsPerRow)}, {CSharpLiterals.Int(plan.FloatsPerSequence)}, {CSharpLiterals.Int(plan.ConstantFloats)})";
+
+    private static void WriteTables(CodeWriter writer, ModelDeclaration model, ModelGraph graph)
+    {
+        IReadOnlyList<Rotary> tables = RotaryTables.Of(graph.Root);
+        if (tables.Count == 0) return;
+        int context = model.Attribute.Int("Context", 0);
+        string start = "0";
+        foreach (Rotary table in tables)
+        {
+            string name = Names.Pascal(RotaryTables.Name(table));
+            writer.Line($"private static readonly nint {name} = {start};");
+            start = $"{name} + RotaryTable.Floats({CSharpLiterals.Int(context)}, {CSharpLiterals.Int(table.RotaryWidth)})";
+        }
+
+        writer.Line();
+        using (writer.Block("public override void FillConstants(F32 constants)"))
+        {
+            foreach (Rotary table in tables)
+                writer.Line($"RotaryTable.Fill(constants.At({Names.Pascal(RotaryTables.Name(table))}), {context}, {table.RotaryWidth}, {table.Theta});");
+        }
+
+        writer.Line();
+    }
+
+    private static string TotalConstants(ModelGraph graph, int context)
+    {
+        IReadOnlyList<Rotary> tables = RotaryTables.Of(graph.Root);
+        return tables.Count == 0 ? "0" : string.Join(" + ", tables.Select(table => $"RotaryTable.Floats({CSharpLiterals.Int(context)}, {CSharpLiterals.Int(table.RotaryWidth)})"));
+    }
+
+    private static void WriteParameters(CodeWriter writer, ParameterLayout layout)
+    {
+        using (writer.Block("private static ParameterInfo[] ListParameters()"))
+        {
+            writer.Line("ParameterList list = new();");
+            List<Loop> open = [];
+            Stack<CodeWriter.Scope> scopes = new();
+            foreach ((ParameterDeclaration parameter, AffineOffset offset) in layout.All())
+            {
+                Loop[] loops = [.. offset.Terms.Select(term => term.Loop)];
+                int common = 0;
+                while (common < open.Count && common < loops.Length && open[common] == loops[common]) common++;
+                while (open.Count > common)
+                {
+                    scopes.Pop().Dispose();
+                    open.RemoveAt(open.Count - 1);
+                }
+
+                for (; open.Count < loops.Length; open.Add(loops[open.Count]))
+                {
+                    string index = Index(open.Count);
+                    scopes.Push(writer.Block($"for (int {index} = 0; {index} < {loops[open.Count].Count}; {index}++)"));
+                }
+
+                WriteParameter(writer, parameter, offset);
+            }
+
+            while (scopes.Count > 0) scopes.Pop().Dispose();
+            writer.Line("return list.ToArray();");
+        }
+    }
+
+    private static void WriteParameter(CodeWriter writer, ParameterDeclaration parameter, AffineOffset offset)
+    {
+        string path = string.Join(".", parameter.Path.Steps.Select(step => step.Depth < 0 ? step.Name : $"{step.Name}.{{{Index(step.Depth)}}}"));
+        string literal = (path.IndexOf('{') >= 0 ? "$\"" : "\"") + path + "\"";
+        string place = CSharpLiterals.Int(offset.Constant) + "L" + string.Concat(offset.Terms.Select((term, depth) => $" + {Index(depth)} * {CSharpLiterals.Int(term.Stride)}L"));
+        string start = parameter.Initializer.Normal ? "Normal" : "Constant";
+        writer.Line($"list.Add({literal}, {place}, InitializerKind.{start}, {(float)parameter.Initializer.Value}, decay: {parameter.Decay}, {string.Join(", ", parameter.Shape.Select(extent => CSharpLiterals.Int(extent)))});");
+    }
+
+    private static string Index(int depth) => ((char)('i' + depth)).ToString();
+}

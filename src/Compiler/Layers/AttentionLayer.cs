@@ -1,0 +1,54 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Operations;
+
+namespace ModelDsl.Compiler.Layers;
+
+/// <summary>Multi-head, grouped-query or multi-query softmax attention with optional rotary embedding, query/key norm, window and soft cap.</summary>
+internal sealed class AttentionLayer : LayerKind
+{
+    public override string Attribute => "Attention";
+
+    public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
+    {
+        GraphBuilder builder = lowering.Builder;
+        AttentionForm form = Form(attribute, lowering.Width);
+        bool bias = attribute.Bool("Bias", false);
+        bool inputBias = bias || attribute.Bool("QueryKeyValueBias", false);
+        Value query = lowering.Linear(input!, "Query", form.Heads * form.HeadWidth, inputBias);
+        Value key = lowering.Linear(input!, "Key", form.KeyValueHeads * form.HeadWidth, inputBias);
+        Value value = lowering.Linear(input!, "Value", form.KeyValueHeads * form.HeadWidth, inputBias);
+        if (attribute.Bool("QueryKeyNorm", false))
+        {
+            query = HeadNorm(lowering, query, form.Heads, "QueryNorm");
+            key = HeadNorm(lowering, key, form.KeyValueHeads, "KeyNorm");
+        }
+
+        if (attribute.Bool("Rotary", false))
+        {
+            int width = attribute.Int("RotaryWidth", form.HeadWidth);
+            double theta = attribute.Double("RotaryTheta", 10000);
+            query = builder.Add(new Rotary(form.Heads, form.HeadWidth, width, theta, false), query);
+            key = builder.Add(new Rotary(form.KeyValueHeads, form.HeadWidth, width, theta, false), key);
+        }
+
+        Operation attend = lowering.Kind == ProgramKind.Prefill ? new AttendCached(form) : new Attend(form);
+        Value mixed = builder.Add(attend, query, key, value);
+        return lowering.Linear(mixed, "Output", lowering.Width, bias || attribute.Bool("OutputBias", false), lowering.ResidualDeviation);
+    }
+
+    /// <summary>The constants an attribute means at a width: heads or head width may be left out.</summary>
+    public static AttentionForm Form(AttributeDeclaration attribute, int width)
+    {
+        int headWidth = attribute.Int("HeadWidth", 0);
+        int heads = attribute.Int("Heads", headWidth > 0 ? width / headWidth : 1);
+        if (headWidth == 0) headWidth = width / heads;
+        return new AttentionForm(heads, attribute.Int("KeyValueHeads", heads), headWidth, attribute.Bool("Causal", true), attribute.Int("Window", 0), attribute.Double("SoftCap", 0));
+    }
+
+    private static Value HeadNorm(Lowering lowering, Value value, int heads, string name)
+    {
+        Value split = lowering.Builder.Add(new SplitHeads(heads), value);
+        return lowering.Builder.Add(new MergeHeads(heads), lowering.Norm(split, name, NormKind.RmsNorm, 1e-5, bias: false));
+    }
+}

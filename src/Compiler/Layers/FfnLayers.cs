@@ -1,0 +1,53 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Expressions;
+
+namespace ModelDsl.Compiler.Layers;
+
+/// <summary>Down(activation(Up(x))).</summary>
+internal sealed class FfnLayer : LayerKind
+{
+    public override string Attribute => "Ffn";
+
+    public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
+    {
+        bool bias = attribute.Bool("Bias", false);
+        Value up = lowering.Linear(input!, "Up", Hidden(attribute, lowering.Width), bias);
+        Value active = lowering.Builder.Pointwise(Activations.Of(attribute.Enum("Activation", Activation.Gelu), new Argument(0)), up);
+        return lowering.Linear(active, "Down", lowering.Width, bias, lowering.ResidualDeviation);
+    }
+
+    /// <summary>Hidden columns: absolute, or a ratio of the width rounded to the nearest whole.</summary>
+    public static int Hidden(AttributeDeclaration attribute, int width)
+        => attribute.Int("Hidden", (int)Math.Round(attribute.Double("HiddenRatio", 4) * width));
+}
+
+/// <summary>Down(activation(Gate(x)) · Up(x)).</summary>
+internal sealed class GatedFfnLayer : LayerKind
+{
+    public override string Attribute => "GatedFfn";
+
+    public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
+    {
+        bool bias = attribute.Bool("Bias", false);
+        int hidden = FfnLayer.Hidden(attribute, lowering.Width);
+        Value gate = lowering.Linear(input!, "Gate", hidden, bias);
+        Value up = lowering.Linear(input!, "Up", hidden, bias);
+        Value active = lowering.Builder.Pointwise(Activations.Of(attribute.Enum("Activation", Activation.Silu), new Argument(0)) * new Argument(1), gate, up);
+        return lowering.Linear(active, "Down", lowering.Width, bias, lowering.ResidualDeviation);
+    }
+}
+
+/// <summary>The activations as formulas.</summary>
+internal static class Activations
+{
+    public static Expression Of(Activation activation, Expression x) => activation switch
+    {
+        Activation.Gelu => 0.5 * x * (1 + Algebra.Apply(UnaryOperator.Erf, Math.Sqrt(0.5) * x)),
+        Activation.GeluTanh => 0.5 * x * (1 + Algebra.Apply(UnaryOperator.Tanh, Math.Sqrt(2 / Math.PI) * (x + (0.044715 * (x * x * x))))),
+        Activation.Relu => Algebra.Apply(UnaryOperator.Relu, x),
+        Activation.SquaredRelu => Algebra.Apply(UnaryOperator.Relu, x) * Algebra.Apply(UnaryOperator.Relu, x),
+        Activation.Silu => x * Algebra.Apply(UnaryOperator.Sigmoid, x),
+        _ => throw new CompilerException($"activation {activation}"),
+    };
+}

@@ -1,0 +1,27 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Expressions;
+using ModelDsl.Compiler.Graph.Operations;
+
+namespace ModelDsl.Compiler.Layers;
+
+/// <summary>Logits of the vocabulary, from an embedding's table or weights of its own.</summary>
+internal sealed class LanguageHeadLayer : LayerKind
+{
+    public override string Attribute => "LanguageHead";
+
+    public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
+    {
+        GraphBuilder builder = lowering.Builder;
+        Value stream = lowering.Kind == ProgramKind.Prefill ? builder.Add(new LastPosition(), input!) : input!;
+        int vocabulary = lowering.Vocabulary(attribute);
+        Value weight = attribute.String("TiedTo") is { } table
+            ? lowering.Table(table)
+            : builder.Parameter(lowering.Declare("Weight", ParameterStart.Gaussian(Lowering.Deviation), decay: true, vocabulary, lowering.Width));
+        Value logits = builder.Add(new Contract(false, true), stream, weight);
+        if (attribute.Bool("Bias", false))
+            logits = builder.Pointwise(new Argument(0) + new Argument(1), logits, builder.Parameter(lowering.Declare("Bias", ParameterStart.Constant(0), decay: false, vocabulary)));
+        double cap = attribute.Double("SoftCap", 0);
+        return cap > 0 ? builder.Pointwise(cap * Algebra.Apply(UnaryOperator.Tanh, (1 / cap) * new Argument(0)), logits) : logits;
+    }
+}

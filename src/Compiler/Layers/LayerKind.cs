@@ -1,0 +1,42 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+
+namespace ModelDsl.Compiler.Layers;
+
+/// <summary>
+/// A kind of layer: what its attribute means. Adding one is an attribute in Dsl and a file here, listed in <see cref="LayerKinds"/>.
+/// </summary>
+internal abstract class LayerKind
+{
+    /// <summary>The attribute's name without suffix.</summary>
+    public abstract string Attribute { get; }
+
+    /// <summary>Adds the layer's operations for <paramref name="input"/> and returns its output.</summary>
+    public abstract Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input);
+
+    /// <summary>Reports what is wrong with the layer where it is used.</summary>
+    public virtual void Check(LayerCheck check, AttributeDeclaration attribute)
+    {
+    }
+}
+
+/// <summary>All kinds of layers.</summary>
+internal static class LayerKinds
+{
+    private static readonly Dictionary<string, LayerKind> ByAttribute = new LayerKind[]
+    {
+        new EmbeddingLayer(),
+        new RmsNormLayer(),
+        new LayerNormLayer(),
+        new AttentionLayer(),
+        new FfnLayer(),
+        new GatedFfnLayer(),
+        new LanguageHeadLayer(),
+    }.ToDictionary(kind => kind.Attribute);
+
+    /// <summary>The kind an attribute declares, or null for one that declares none.</summary>
+    public static LayerKind? Find(string attribute) => ByAttribute.TryGetValue(attribute, out LayerKind? kind) ? kind : null;
+
+    /// <summary>The attribute of a member that declares its layer, or null.</summary>
+    public static AttributeDeclaration? DeclaringAttribute(MemberDeclaration member) => member.Attributes.FirstOrDefault(attribute => Find(attribute.Name) is not null);
+}

@@ -1,0 +1,188 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Expressions;
+using ModelDsl.Compiler.Graph.Operations;
+
+namespace ModelDsl.Compiler.Layers;
+
+/// <summary>
+/// Turns a declaration into the forward graph of one program: the members in order, wrapped by their norms and residuals, blocks nested, repeated members as loops.
+/// </summary>
+internal sealed class Lowering
+{
+    private readonly ModelDeclaration model;
+    private readonly Dictionary<string, BlockDeclaration> blocks;
+    private readonly Stack<PathStep> path = new();
+    private readonly Dictionary<string, Value> tables = [];
+
+    private Lowering(ModelDeclaration model, ProgramKind kind)
+    {
+        this.model = model;
+        blocks = model.Blocks.ToDictionary(block => block.Type.FullName);
+        Width = model.Attribute.Int("Width", 0);
+        Context = model.Attribute.Int("Context", 0);
+        ResidualLayers = Math.Max(1, CountResiduals(model.Members));
+        Builder = new GraphBuilder(new ModelGraph(kind));
+    }
+
+    public GraphBuilder Builder { get; }
+
+    public ProgramKind Kind => Builder.Graph.Kind;
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Width { get; }
+
+    /// <summary>Largest number of positions.</summary>
+    public int Context { get; }
+
+    /// <summary>Layers that add to the residual stream, over the whole depth.</summary>
+    public int ResidualLayers { get; }
+
+    /// <summary>The forward graph of a program; for training and modules with its backward.</summary>
+    public static ModelGraph Run(ModelDeclaration model, ProgramKind kind)
+    {
+        Lowering lowering = new(model, kind);
+        lowering.Run();
+        return lowering.Builder.Graph;
+    }
+
+    /// <summary>A parameter of the layer being lowered.</summary>
+    public ParameterDeclaration Declare(string name, ParameterStart start, bool decay, params int[] shape)
+    {
+        List<PathStep> steps = [.. path.Reverse()];
+        steps.AddRange(name.Split('.').Select(part => new PathStep(part, -1)));
+        return new ParameterDeclaration(new ParameterPath(steps.ToEquatableArray()), shape.ToEquatableArray(), start, decay);
+    }
+
+    /// <summary>x·Wᵀ + b with W [outputs, columns of x].</summary>
+    public Value Linear(Value input, string name, int outputs, bool bias, double? deviation = null)
+    {
+        string origin = Builder.Origin;
+        Builder.Origin = origin + "." + name;
+        Value weight = Builder.Parameter(Declare(name + ".Weight", ParameterStart.Gaussian(deviation ?? Deviation), decay: true, outputs, input.Shape.Columns));
+        Value result = Builder.Add(new Contract(false, true), input, weight);
+        if (bias)
+        {
+            Value shift = Builder.Parameter(Declare(name + ".Bias", ParameterStart.Constant(0), decay: false, outputs));
+            result = Builder.Pointwise(new Argument(0) + new Argument(1), result, shift);
+        }
+
+        Builder.Origin = origin;
+        return result;
+    }
+
+    /// <summary>A norm over the columns of <paramref name="input"/>.</summary>
+    public Value Norm(Value input, string name, NormKind kind, double epsilon, bool bias)
+    {
+        string origin = Builder.Origin;
+        if (name.Length > 0) Builder.Origin = origin + "." + name;
+        string prefix = name.Length == 0 ? "" : name + ".";
+        int columns = input.Shape.Columns;
+        Argument x = new(0), y = new(1);
+        Value centred = input;
+        if (kind == NormKind.LayerNorm)
+        {
+            Value mean = Builder.Pointwise((1.0 / columns) * x, Builder.Add(new Reduce(Axis.Columns), input));
+            centred = Builder.Pointwise(x - y, input, mean);
+        }
+
+        Value square = Builder.Add(new Reduce(Axis.Columns), Builder.Pointwise(x * x, centred));
+        Value scale = Builder.Pointwise(Algebra.Apply(UnaryOperator.ReciprocalSqrt, ((1.0 / columns) * x) + epsilon), square);
+        Value weight = Builder.Parameter(Declare(prefix + "Weight", ParameterStart.Constant(1), decay: false, columns));
+        Value result = Builder.Pointwise(x * y * new Argument(2), centred, scale, weight);
+        if (kind == NormKind.LayerNorm && bias)
+        {
+            Value shift = Builder.Parameter(Declare(prefix + "Bias", ParameterStart.Constant(0), decay: false, columns));
+            result = Builder.Pointwise(x + y, result, shift);
+        }
+
+        Builder.Origin = origin;
+        return result;
+    }
+
+    /// <summary>Standard deviation of an ordinary weight's start, as in GPT-2.</summary>
+    public static double Deviation => 0.02;
+
+    /// <summary>Standard deviation of the start of a weight whose product is added to the residual stream, as in GPT-2: so that depth does not widen the stream.</summary>
+    public double ResidualDeviation => Deviation / Math.Sqrt(ResidualLayers);
+
+    /// <summary>Vocabulary of a head: its own argument, or that of the embedding.</summary>
+    public int Vocabulary(AttributeDeclaration head)
+        => head.Int("Vocabulary", model.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0) ?? 0);
+
+    /// <summary>The table of another member's embedding, for a tied head.</summary>
+    public Value Table(string member) => tables[member];
+
+    public void RememberTable(Value table) => tables[path.Peek().Name] = table;
+
+    private void Run()
+    {
+        bool hasTokens = model.Members.Any(member => member.Find("Embedding") is not null);
+        Value? stream = hasTokens ? null : Builder.Input(Role.ModuleInput, Shape.Activation(Width));
+        foreach (MemberDeclaration member in model.Members) stream = Lower(member, stream);
+        Value output = stream ?? throw new CompilerException("the model has no layers");
+        switch (Kind)
+        {
+            case ProgramKind.Train:
+            case ProgramKind.Evaluate:
+                Builder.Origin = "Loss";
+                Node loss = Builder.Node(new CrossEntropy(), output, Builder.Input(Role.Targets, Shape.Activation(1)));
+                Builder.Graph.Outputs[Role.RowLosses] = loss.Output;
+                break;
+            case ProgramKind.Prefill:
+                Builder.Graph.Outputs[Role.Logits] = output;
+                break;
+            case ProgramKind.Module:
+                Builder.Graph.Outputs[Role.ModuleOutput] = output;
+                break;
+        }
+    }
+
+    private Value Lower(MemberDeclaration member, Value? input)
+    {
+        if (member.Find("Repeat") is { } repeat && input is not null)
+        {
+            path.Push(new PathStep(member.Name, Builder.Region.Depth));
+            string origin = Builder.Origin;
+            Builder.Origin = Join(origin, member.Name);
+            Value result = Builder.Repeat(Builder.Origin, repeat.Int("count", 1), null, [input], carried => [Wrapped(member, carried[0])])[0];
+            Builder.Origin = origin;
+            path.Pop();
+            return result;
+        }
+
+        path.Push(new PathStep(member.Name, -1));
+        string around = Builder.Origin;
+        Builder.Origin = Join(around, member.Name);
+        Value output = Wrapped(member, input);
+        Builder.Origin = around;
+        path.Pop();
+        return output;
+    }
+
+    private Value Wrapped(MemberDeclaration member, Value? input)
+    {
+        Value? inner = input;
+        if (inner is not null && member.Find("PreNorm") is { } before) inner = Norm(inner, "PreNorm", before);
+        Value output = Inner(member, inner);
+        if (member.Find("PostNorm") is { } after) output = Norm(output, "PostNorm", after);
+        return input is not null && member.Find("Residual") is not null ? Builder.Sum(input, output) : output;
+    }
+
+    private Value Inner(MemberDeclaration member, Value? input)
+    {
+        if (LayerKinds.DeclaringAttribute(member) is { } attribute) return LayerKinds.Find(attribute.Name)!.Lower(this, attribute, input);
+        Value stream = input ?? throw new CompilerException($"'{member.Name}' has no input");
+        foreach (MemberDeclaration part in blocks[member.BlockName!].Members) stream = Lower(part, stream);
+        return stream;
+    }
+
+    private Value Norm(Value input, string name, AttributeDeclaration attribute)
+        => Norm(input, name, attribute.Enum("Kind", NormKind.RmsNorm), attribute.Double("Epsilon", 1e-5), attribute.Bool("Bias", true));
+
+    private int CountResiduals(EquatableArray<MemberDeclaration> members)
+        => members.Sum(member => (member.Find("Repeat")?.Int("count", 1) ?? 1)
+            * ((member.Find("Residual") is null ? 0 : 1) + (member.BlockName is { } block && blocks.TryGetValue(block, out BlockDeclaration? found) ? CountResiduals(found.Members) : 0)));
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : path + "." + name;
+}

@@ -1,0 +1,251 @@
+using ModelDsl.Compiler.Fusion;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Operations;
+
+namespace ModelDsl.Compiler.Planning;
+
+/// <summary>
+/// Decides where every stored value lives. Views share their source's memory; operands of a concatenation are placed in it; what the backward reads of a forward loop has memory for each
+/// iteration; buffers whose lifetimes do not meet share addresses.
+/// </summary>
+internal sealed class MemoryPlan
+{
+    private readonly ModelGraph graph;
+    private readonly Uses uses;
+    private readonly Dictionary<Value, Location> locations = [];
+    private readonly HashSet<Value> chunkLocal = [];
+    private readonly List<PlannedBuffer> buffers = [];
+    private readonly Dictionary<Node, AffineOffset> caches = [];
+    private readonly Dictionary<ProductKernel, PlannedBuffer> packed = [];
+
+    private MemoryPlan(ModelGraph graph, IReadOnlyList<Kernel> kernels)
+    {
+        this.graph = graph;
+        uses = new Uses(graph);
+        Parameters = new ParameterLayout(graph);
+        FindChunkLocal(kernels);
+        PlaceGradients();
+        PlaceCarries(graph.Root);
+        PlaceConcatenations(graph.Root);
+        foreach (Kernel kernel in StorageMarker.All(kernels))
+        {
+            foreach (Value value in kernel.Writes.Concat(kernel.Reads)) Locate(value);
+        }
+
+        PlaceCaches(graph.Root, AffineOffset.Zero);
+        PlacePacked(kernels);
+        Lifetimes.Measure(kernels, this);
+        foreach (Value output in graph.Outputs.Values) Locate(output).Buffer.Touch(0, int.MaxValue);
+        FloatsPerRow = FirstFit.Assign(buffers.Where(buffer => buffer.Arena == Arena.Activations));
+        FloatsPerSequence = FirstFit.Assign(buffers.Where(buffer => buffer.Arena == Arena.Sequences));
+        ConstantFloats = FirstFit.Assign(buffers.Where(buffer => buffer.Arena == Arena.Scratch));
+    }
+
+    public ParameterLayout Parameters { get; }
+
+    public long FloatsPerRow { get; }
+
+    public long FloatsPerSequence { get; }
+
+    public long ConstantFloats { get; }
+
+    /// <summary>Floats of caches for each position a sequence holds.</summary>
+    public long CacheFloatsPerPosition { get; private set; }
+
+    public IReadOnlyList<PlannedBuffer> Buffers => buffers;
+
+    /// <summary>Where a cached attention's keys and values are, in floats before it for each position.</summary>
+    public AffineOffset Cache(Node node) => caches[node];
+
+    /// <summary>Memory for the packed right operand of a product that runs for every chunk with the same one, or null.</summary>
+    public PlannedBuffer? PackedRight(ProductKernel product) => packed.TryGetValue(product, out PlannedBuffer? buffer) ? buffer : null;
+
+    public static MemoryPlan Make(ModelGraph graph, IReadOnlyList<Kernel> kernels) => new(graph, kernels);
+
+    /// <summary>Where a value is.</summary>
+    public Location Locate(Value value)
+    {
+        if (locations.TryGetValue(value, out Location? known)) return known;
+        return locations[value] = value.Kind switch
+        {
+            ValueKind.Input => new Location(new PlannedBuffer(value.Name, Arena.External, 0), value.Shape.Columns, 0, 1, 0),
+            ValueKind.Parameter => new Location(new PlannedBuffer(value.Name, Arena.Parameters, 0), value.Shape.Columns, 0, 1, 0) { Offset = Parameters.Of(value) },
+            _ => value.Producer is { } producer ? OfComputed(value, producer) : throw new CompilerException($"{value} ({value.Name}) has no memory"),
+        };
+    }
+
+    /// <summary>Whether a value exists for the rows of one chunk only.</summary>
+    public bool IsChunkLocal(Value value) => chunkLocal.Contains(value);
+
+    private Location OfComputed(Value value, Node producer)
+    {
+        switch (producer.Operation)
+        {
+            case Slice slice:
+                Location whole = Locate(producer.Inputs[0]);
+                return whole with { Column = whole.Column + slice.Start };
+            case SplitHeads split:
+                return Split(Locate(producer.Inputs[0]), split.Heads, value.Shape.Columns);
+            case MergeHeads:
+                return Merge(Locate(producer.Inputs[0]));
+            case Rotary:
+                return Locate(producer.Inputs[0]);
+            default:
+                return New(value);
+        }
+    }
+
+    private static Location Split(Location row, int heads, int width)
+        => row.Heads == 1 ? row with { Heads = heads, HeadWidth = width } : throw new CompilerException("heads are split twice");
+
+    private static Location Merge(Location heads)
+        => heads.Heads > 1 ? heads with { Heads = 1, HeadWidth = 0 } : heads with { RowStride = heads.RowStride };
+
+    private Location New(Value value)
+    {
+        bool local = chunkLocal.Contains(value);
+        Extent rows = local ? value.Shape.Rows with { Factor = value.Shape.Rows.Factor * Fuser.ChunkRows, Monomial = Monomial.One } : value.Shape.Rows;
+        PlannedBuffer buffer = NewBuffer(value.Name, rows, value.Shape.Columns);
+        return new Location(buffer, value.Shape.Columns, 0, 1, 0);
+    }
+
+    private PlannedBuffer NewBuffer(string name, Extent rows, int columns)
+    {
+        Arena arena = rows.Monomial switch { Monomial.One => Arena.Scratch, Monomial.Batch => Arena.Sequences, _ => Arena.Activations };
+        PlannedBuffer buffer = new(name, arena, ParameterLayout.Align((long)rows.Factor * columns));
+        buffers.Add(buffer);
+        return buffer;
+    }
+
+    private void FindChunkLocal(IReadOnlyList<Kernel> kernels)
+    {
+        foreach (ChunkKernel chunk in kernels.OfType<ChunkKernel>())
+        {
+            HashSet<Node> inside = [.. chunk.Body.SelectMany(kernel => kernel.Nodes)];
+            foreach (Value value in inside.SelectMany(node => node.Outputs))
+            {
+                if (value.Shape.Rows.Monomial == Monomial.Rows && !uses.IsKept(value) && uses.Of(value).All(inside.Contains)) chunkLocal.Add(value);
+            }
+        }
+    }
+
+    /// <summary>Caches follow each other in order of declaration; an iteration of a loop holds those of one block.</summary>
+    private void PlaceCaches(Region region, AffineOffset start)
+    {
+        long next = 0;
+        foreach (Item item in region.Items)
+        {
+            if (item is Node { Operation: AttendCached attend } node)
+            {
+                caches[node] = start.Plus(next);
+                next += attend.CacheFloats;
+            }
+            else if (item is Loop loop)
+            {
+                long stride = CacheFloats(loop.Body);
+                PlaceCaches(loop.Body, start.Plus(next).Plus(loop, stride));
+                next += stride * loop.Count;
+            }
+        }
+
+        if (region == graph.Root) CacheFloatsPerPosition = next;
+    }
+
+    private static long CacheFloats(Region region) => region.Items.Sum(item => item switch
+    {
+        Node { Operation: AttendCached attend } => attend.CacheFloats,
+        Loop loop => loop.Count * CacheFloats(loop.Body),
+        _ => 0L,
+    });
+
+    private void PlacePacked(IReadOnlyList<Kernel> kernels)
+    {
+        foreach (ProductKernel product in kernels.OfType<ChunkKernel>().SelectMany(chunk => chunk.Body.OfType<ProductKernel>()))
+        {
+            if (((Contract)product.Product.Operation).TransposeLeft || product.Right.Operands.Any(operand => operand.Kind != ValueKind.Parameter)) continue;
+            // Packing pads columns to whole panels: of 32 for the widest vectors, of fewer for others.
+            long columns = (product.Product.Output.Shape.Columns + 31L) / 32 * 32;
+            PlannedBuffer buffer = new("Packed", Arena.Scratch, columns * product.Product.Inputs[0].Shape.Columns);
+            buffer.Touch(0, int.MaxValue);
+            buffers.Add(buffer);
+            packed[product] = buffer;
+        }
+    }
+
+    private void PlaceGradients()
+    {
+        HashSet<Value> written = [];
+        foreach ((Value parameter, Value gradient) in graph.ParameterGradients)
+        {
+            locations[gradient] = new Location(new PlannedBuffer(parameter.Name, Arena.Gradients, 0), parameter.Shape.Columns, 0, 1, 0)
+            {
+                Offset = Parameters.Of(parameter),
+                Adds = !written.Add(parameter),
+            };
+        }
+    }
+
+    private void PlaceCarries(Region region)
+    {
+        foreach (Loop loop in region.Items.OfType<Loop>())
+        {
+            foreach (Carry carry in loop.Carries)
+            {
+                PlannedBuffer buffer = NewBuffer(carry.Input.Name, carry.Input.Shape.Rows, carry.Input.Shape.Columns);
+                buffer.Carried = loop;
+                buffer.Slots = ReadByMirror(carry.Input) || ReadByMirror(carry.Output) ? loop.Count + 1 : 2;
+                Location at = new(buffer, carry.Input.Shape.Columns, 0, 1, 0);
+                (int first, int last) = loop.Reversed ? (loop.Count, 0) : (0, loop.Count);
+                Place(carry.Initial, at with { Slot = new SlotIndex(false, first) });
+                Place(carry.Result, at with { Slot = new SlotIndex(false, last) });
+                Place(carry.Input, at with { Slot = new SlotIndex(true, loop.Reversed ? 1 : 0) });
+                Place(carry.Output, at with { Slot = new SlotIndex(true, loop.Reversed ? 0 : 1) });
+            }
+
+            PlaceCarries(loop.Body);
+        }
+    }
+
+    private bool ReadByMirror(Value value) => uses.Of(value).Any(user => Mirrors(uses.RegionOf(user), value.Region));
+
+    /// <summary>Whether <paramref name="user"/> is (within) the backward of the loop around <paramref name="region"/>.</summary>
+    public static bool Mirrors(Region user, Region region)
+    {
+        for (Region? at = user; at is not null; at = at.Parent)
+        {
+            if (at == region) return false;
+            if (at.Loop?.Mirrors?.Body == region) return true;
+        }
+
+        return false;
+    }
+
+    private void PlaceConcatenations(Region region)
+    {
+        foreach (Item item in region.Items)
+        {
+            if (item is Loop loop) PlaceConcatenations(loop.Body);
+            else if (item is Node { Operation: Concatenate } node)
+            {
+                Location whole = Locate(node.Output);
+                int column = whole.Column;
+                foreach (Value part in node.Inputs)
+                {
+                    Place(part, whole with { Column = column });
+                    column += part.Shape.Columns;
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts a value, and what it is a view or an in-place turn of, at a given place.</summary>
+    private void Place(Value value, Location at)
+    {
+        if (locations.ContainsKey(value)) throw new CompilerException($"{value} ({value.Name}) is wanted in two places");
+        locations[value] = at;
+        if (value.Producer is not { } producer) return;
+        if (producer.Operation is Rotary) Place(producer.Inputs[0], at);
+        else if (producer.Operation is MergeHeads merge) Place(producer.Inputs[0], Split(at, merge.Heads, producer.Inputs[0].Shape.Columns));
+        else if (producer.Operation is Slice or SplitHeads) throw new CompilerException($"{value} ({value.Name}) is a view and cannot be placed");
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using ModelDsl.Compiler;
+using ModelDsl.Compiler.Declarations;
+
+namespace ModelDsl.Generators;
+
+/// <summary>Reads what decides whether, and how, code can be generated into a class.</summary>
+internal static class ClassFormReader
+{
+    public static TypeIdentity Identity(INamedTypeSymbol type)
+    {
+        List<string> containers = [];
+        for (INamedTypeSymbol? container = type.ContainingType; container is not null; container = container.ContainingType)
+        {
+            containers.Insert(0, "partial " + Keyword(container) + " " + container.Name);
+        }
+
+        return new TypeIdentity(
+            type.ContainingNamespace is { IsGlobalNamespace: false } containing ? containing.ToDisplayString() : "",
+            type.Name,
+            SyntaxFacts.GetText(type.DeclaredAccessibility),
+            containers.ToEquatableArray());
+    }
+
+    /// <summary>What is wrong with a class; nothing for one of another assembly, whose own compilation checked it.</summary>
+    public static ClassForm Form(INamedTypeSymbol type)
+    {
+        if (type.DeclaringSyntaxReferences.IsEmpty) return ClassForm.None;
+
+        ClassForm form = ClassForm.None;
+        if (!IsPartial(type)) form |= ClassForm.NotPartial;
+        if (type is { IsAbstract: true, IsStatic: false }) form |= ClassForm.Abstract;
+        if (type.IsStatic) form |= ClassForm.Static;
+        if (type.IsRecord) form |= ClassForm.Record;
+        if (type.IsFileLocal) form |= ClassForm.FileLocal;
+        if (type.IsGenericType) form |= ClassForm.Generic;
+        for (INamedTypeSymbol? container = type.ContainingType; container is not null; container = container.ContainingType)
+        {
+            if (!IsPartial(container)) form |= ClassForm.NestedInNonPartial;
+            if (container.IsFileLocal) form |= ClassForm.FileLocal;
+        }
+
+        if (Files(type) > 1) form |= ClassForm.LayersInSeveralFiles;
+        return form;
+    }
+
+    private static bool IsPartial(INamedTypeSymbol type) => type.DeclaringSyntaxReferences.All(static reference =>
+        reference.GetSyntax() is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword));
+
+    private static int Files(INamedTypeSymbol type) => MemberReader.Layers(type)
+        .SelectMany(static property => property.DeclaringSyntaxReferences)
+        .Select(static reference => reference.SyntaxTree)
+        .Distinct()
+        .Count();
+
+    private static string Keyword(INamedTypeSymbol type) => type switch
+    {
+        { TypeKind: TypeKind.Interface } => "interface",
+        { TypeKind: TypeKind.Struct, IsRecord: true } => "record struct",
+        { TypeKind: TypeKind.Struct } => "struct",
+        { IsRecord: true } => "record",
+        _ => "class",
+    };
+}

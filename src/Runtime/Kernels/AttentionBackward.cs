@@ -1,0 +1,275 @@
+using ModelDsl.Memory;
+using ModelDsl.Simd;
+
+namespace ModelDsl.Kernels;
+
+/// <summary>What the backward pass reads and writes; a class of handles only, so that tiles pass one thing around.</summary>
+/// <param name="Query">Queries.</param>
+/// <param name="Output">Results of the forward pass.</param>
+/// <param name="LogSumExp">Of the forward pass, [row · LogSumExpStride + head].</param>
+/// <param name="LogSumExpStride">Floats from one row to the next.</param>
+/// <param name="OutputGradient">Upstream.</param>
+/// <param name="KeyGradient">Overwritten.</param>
+/// <param name="ValueGradient">Overwritten.</param>
+internal readonly record struct AttentionGradients(
+    HeadMatrix Query, HeadMatrix Output, F32 LogSumExp, nint LogSumExpStride, HeadMatrix OutputGradient, HeadMatrix KeyGradient, HeadMatrix ValueGradient);
+
+/// <summary>
+/// The backward pass of a span of keys of one key/value head, against all query rows that see them. Keys lie in the lanes. With
+/// P = e^(s - logSumExp), D = Σ dO·O and dS = P·(dO·V - D): dV = Pᵀ·dO, dK = scale·dSᵀ·Q, dQ = scale·dS·K, the last one a sum over spans.
+/// </summary>
+internal readonly unsafe struct AttentionBackward<S, F>(
+    in AttentionShape shape, F score, AttentionBounds bounds, AttentionKeys keys, in AttentionGradients data) where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+{
+    /// <summary>Keys of a block.</summary>
+    public const int BlockKeys = 64;
+
+    /// <summary>Query rows of a block.</summary>
+    private const int BlockRows = 96;
+
+    private readonly AttentionShape shape = shape;
+    private readonly F score = score;
+    private readonly AttentionBounds bounds = bounds;
+    private readonly AttentionKeys keys = keys;
+    private readonly AttentionGradients data = data;
+
+    private int Width => shape.HeadWidth;
+
+    private int PaddedWidth => (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
+
+    private int Rows => shape.Time * shape.Group;
+
+    /// <summary>Scratch for spans of up to a number of key blocks.</summary>
+    public nint ScratchFloats(int blocks)
+        => (nint)blocks * BlockKeys * (2 * Width + 3 * PaddedWidth) + BlockRows * (3 * PaddedWidth + 2 * BlockKeys + 4);
+
+    /// <summary>
+    /// Computes a span of keys. Its part of the queries' gradient goes to the rows that <paramref name="target"/> names: written for
+    /// every row when <paramref name="overwrite"/>, otherwise added for the rows that see a key of the span.
+    /// </summary>
+    public void Run<T>(int batch, int head, int key, int count, T target, bool overwrite, float* scratch) where T : struct, IQueryGradient
+    {
+        var span = new Span(scratch, count, Width, PaddedWidth);
+        PackKeys(batch, head, key, count, span);
+        float* rest = scratch + (nint)span.Blocks * BlockKeys * (2 * Width + 3 * PaddedWidth);
+        var block = new Block(rest, PaddedWidth);
+        for (int row = 0; row < Rows; row += BlockRows)
+        {
+            int rows = Math.Min(BlockRows, Rows - row);
+            (int low, int high) = ReadBounds(batch, row, rows, block);
+            bool seen = low < key + count && high > key;
+            if (!seen && !overwrite) continue;
+            for (int i = 0; i < rows * PaddedWidth; i += S.Width) S.Store(block.QueryGradient + i, S.Zero);
+            if (seen)
+            {
+                PackRows(batch, head, row, rows, block);
+                for (int k = 0; k < span.Blocks; k++)
+                {
+                    int first = key + k * BlockKeys, held = Math.Min(BlockKeys, key + count - first);
+                    if (low < first + held && high > first) Multiply(first, held, rows, k, span, block);
+                }
+            }
+
+            for (int i = 0; i < rows; i++)
+            {
+                float* to = target.Row(batch, (row + i) / shape.Group, head * shape.Group + (row + i) % shape.Group);
+                float* from = block.QueryGradient + i * PaddedWidth;
+                if (overwrite) AttentionPacking.WriteRow(from, Width, to, S.Broadcast(shape.Scale));
+                else AttentionPacking.AddRow(from, Width, to, S.Broadcast(shape.Scale));
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            nint row = (nint)batch * shape.Time + key + i;
+            nint at = (nint)i * PaddedWidth;
+            AttentionPacking.WriteRow(span.KeyGradient + at, Width, data.KeyGradient.Data.Pointer + row * data.KeyGradient.RowStride + head * Width, S.Broadcast(1f));
+            AttentionPacking.WriteRow(span.ValueGradient + at, Width, data.ValueGradient.Data.Pointer + row * data.ValueGradient.RowStride + head * Width, S.Broadcast(1f));
+        }
+    }
+
+    private void PackKeys(int batch, int head, int key, int count, Span span)
+    {
+        int padded = PaddedWidth;
+        for (nint i = 0; i < (nint)count * padded; i += S.Width)
+        {
+            S.Store(span.KeyGradient + i, S.Zero);
+            S.Store(span.ValueGradient + i, S.Zero);
+        }
+
+        for (int i = 0; i < count; i++) AttentionPacking.CopyRow(keys.Key(batch, head, key + i), Width, span.Keys + (nint)i * padded, S.Broadcast(1f));
+        for (int i = 0; i < span.Blocks * BlockKeys; i += 4)
+        {
+            // Lanes beyond the last key repeat it: finite, and seen by no query.
+            nint at = (nint)(i / BlockKeys) * BlockKeys * Width + i % BlockKeys;
+            int k0 = key + Math.Min(i, count - 1), k1 = key + Math.Min(i + 1, count - 1), k2 = key + Math.Min(i + 2, count - 1), k3 = key + Math.Min(i + 3, count - 1);
+            AttentionPacking.TransposeFour(
+                keys.Key(batch, head, k0), keys.Key(batch, head, k1), keys.Key(batch, head, k2), keys.Key(batch, head, k3), Width, span.KeyColumns + at, BlockKeys, 1f);
+            AttentionPacking.TransposeFour(
+                keys.Value(batch, head, k0), keys.Value(batch, head, k1), keys.Value(batch, head, k2), keys.Value(batch, head, k3), Width, span.ValueColumns + at, BlockKeys, 1f);
+        }
+    }
+
+    private (int Low, int High) ReadBounds(int batch, int row, int rows, Block block)
+    {
+        int low = int.MaxValue, high = 0;
+        for (int i = 0; i < rows; i++)
+        {
+            (int from, int to) = bounds.Of(batch, (row + i) / shape.Group);
+            block.Low[i] = from;
+            block.High[i] = to;
+            if (from >= to) continue;
+            low = Math.Min(low, from);
+            high = Math.Max(high, to);
+        }
+
+        return (low, high);
+    }
+
+    private void PackRows(int batch, int head, int row, int rows, Block block)
+    {
+        int padded = PaddedWidth;
+        for (int i = 0; i < rows; i++)
+        {
+            nint at = (nint)batch * shape.Time + (row + i) / shape.Group;
+            int own = head * shape.Group + (row + i) % shape.Group;
+            float* gradient = block.OutputGradient + i * padded;
+            AttentionPacking.CopyRow(data.Query.Data.Pointer + at * data.Query.RowStride + own * Width, Width, block.Query + i * padded, S.Broadcast(shape.Scale));
+            AttentionPacking.CopyRow(data.OutputGradient.Data.Pointer + at * data.OutputGradient.RowStride + own * Width, Width, gradient, S.Broadcast(1f));
+            float* output = data.Output.Data.Pointer + at * data.Output.RowStride + own * Width;
+            S dot = S.Zero;
+            int k = 0;
+            for (; k <= Width - S.Width; k += S.Width) dot = S.MultiplyAdd(S.Load(gradient + k), S.Load(output + k), dot);
+            if (k < Width) dot = S.MultiplyAdd(S.Load(gradient + k), S.Load(output + k, Width - k), dot);
+            block.Dot[i] = S.Sum(dot);
+            block.LogSumExp[i] = data.LogSumExp.Pointer[at * data.LogSumExpStride + own];
+        }
+    }
+
+    /// <summary>One block of rows against one block of keys: five products.</summary>
+    private void Multiply(int key, int held, int rows, int index, Span span, Block block)
+    {
+        int padded = PaddedWidth;
+        float* keyColumns = span.KeyColumns + (nint)index * BlockKeys * Width, valueColumns = span.ValueColumns + (nint)index * BlockKeys * Width;
+        nint at = (nint)index * BlockKeys * padded;
+        for (int i = 0; i < rows; i += AttentionTile.Rows)
+        {
+            int take = Math.Min(AttentionTile.Rows, rows - i);
+            (int first, int end) = Union(block, i, take, key, held);
+            float* p = block.P + i * BlockKeys, ds = block.DS + i * BlockKeys;
+            if (first < end)
+            {
+                int lane = first / S.Width * S.Width, lanes = (end + S.Width - 1) / S.Width * S.Width - lane;
+                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                    take, lanes, Width, block.Query + i * padded, padded, keyColumns + lane, BlockKeys, p + lane, BlockKeys, accumulate: false);
+                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                    take, lanes, Width, block.OutputGradient + i * padded, padded, valueColumns + lane, BlockKeys, ds + lane, BlockKeys, accumulate: false);
+            }
+
+            for (int j = 0; j < take; j++) Differentiate(key, held, i + j, block);
+            if (first < end)
+            {
+                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                    take, padded, end - first, ds + first, BlockKeys, span.Keys + at + first * padded, padded, block.QueryGradient + i * padded, padded, accumulate: true);
+            }
+        }
+
+        for (int i = 0; i < held; i += AttentionTile.Rows)
+        {
+            int take = Math.Min(AttentionTile.Rows, held - i);
+            int first = 0, end = rows;
+            while (first < end && !(block.Low[first] < key + i + take && block.High[first] > key + i)) first++;
+            while (end > first && !(block.Low[end - 1] < key + i + take && block.High[end - 1] > key + i)) end--;
+            if (first == end) continue;
+            AttentionTile.Multiply<S, AttentionTile.ColumnMajor>(
+                take, padded, end - first, block.P + first * BlockKeys + i, BlockKeys, block.OutputGradient + first * padded, padded,
+                span.ValueGradient + at + i * padded, padded, accumulate: true);
+            AttentionTile.Multiply<S, AttentionTile.ColumnMajor>(
+                take, padded, end - first, block.DS + first * BlockKeys + i, BlockKeys, block.Query + first * padded, padded,
+                span.KeyGradient + at + i * padded, padded, accumulate: true);
+        }
+    }
+
+    /// <summary>Scores to P and dO·V to dS for one row, zero where the row does not see the key.</summary>
+    private void Differentiate(int key, int held, int row, Block block)
+    {
+        float* p = block.P + row * BlockKeys, ds = block.DS + row * BlockKeys;
+        int low = Math.Clamp(block.Low[row] - key, 0, held), high = Math.Clamp(block.High[row] - key, low, held);
+        int lane = low / S.Width * S.Width, end = (high + S.Width - 1) / S.Width * S.Width;
+        if (low == high) end = lane;
+        for (int i = 0; i < lane; i += S.Width) Clear(p + i, ds + i);
+        for (int i = end; i < BlockKeys; i += S.Width) Clear(p + i, ds + i);
+
+        S lse = S.Broadcast(block.LogSumExp[row]), dot = S.Broadcast(block.Dot[row]);
+        for (int i = lane; i < end; i += S.Width)
+        {
+            S s = score.Transform(S.Load(p + i));
+            S weight = VectorMath.Exp(s - lse);
+            S slope = weight * (S.Load(ds + i) - dot);
+            if (!F.IsIdentity) slope *= score.Slope(s);
+            if (i + S.Width > high)
+            {
+                weight = S.First(weight, high - i);
+                slope = S.First(slope, high - i);
+            }
+
+            S.Store(p + i, weight);
+            S.Store(ds + i, slope);
+        }
+
+        for (int i = lane; i < low && i < end; i++) p[i] = ds[i] = 0f;
+    }
+
+    private static void Clear(float* p, float* ds)
+    {
+        S.Store(p, S.Zero);
+        S.Store(ds, S.Zero);
+    }
+
+    private static (int First, int End) Union(Block block, int row, int rows, int key, int held)
+    {
+        int low = int.MaxValue, high = 0;
+        for (int i = row; i < row + rows; i++)
+        {
+            low = Math.Min(low, block.Low[i]);
+            high = Math.Max(high, block.High[i]);
+        }
+
+        low = Math.Clamp(low - key, 0, held);
+        return (low, Math.Clamp(high - key, low, held));
+    }
+
+    /// <summary>A span of keys in scratch.</summary>
+    private readonly struct Span
+    {
+        public readonly int Blocks;
+        public readonly float* KeyColumns, ValueColumns, Keys, KeyGradient, ValueGradient;
+
+        public Span(float* scratch, int count, int width, int padded)
+        {
+            Blocks = (count + BlockKeys - 1) / BlockKeys;
+            nint rows = (nint)Blocks * BlockKeys;
+            Keys = scratch;
+            KeyGradient = Keys + rows * padded;
+            ValueGradient = KeyGradient + rows * padded;
+            KeyColumns = ValueGradient + rows * padded;
+            ValueColumns = KeyColumns + rows * width;
+        }
+    }
+
+    /// <summary>A block of query rows in scratch.</summary>
+    private readonly struct Block(float* scratch, int padded)
+    {
+        public readonly float* Query = scratch, OutputGradient = scratch + BlockRows * padded, QueryGradient = scratch + 2 * BlockRows * padded;
+        public readonly float* P = scratch + 3 * BlockRows * padded, DS = scratch + BlockRows * (3 * padded + BlockKeys);
+        public readonly float* Dot = scratch + BlockRows * (3 * padded + 2 * BlockKeys), LogSumExp = scratch + BlockRows * (3 * padded + 2 * BlockKeys + 1);
+        public readonly int* Low = (int*)(scratch + BlockRows * (3 * padded + 2 * BlockKeys + 2)), High = (int*)(scratch + BlockRows * (3 * padded + 2 * BlockKeys + 3));
+    }
+}
+
+/// <summary>Where a part of the gradient of the queries goes.</summary>
+internal unsafe interface IQueryGradient
+{
+    /// <summary>The first float of a row and head.</summary>
+    float* Row(int batch, int time, int head);
+}

@@ -1,0 +1,74 @@
+using ModelDsl.Memory;
+
+namespace ModelDsl.Kernels;
+
+/// <summary>
+/// What one attention computes: for every query the mean of the values it sees, weighted by the softmax of its scores
+/// s = cap·tanh(scale·q·k / cap). Query head h reads key/value head h / (Heads / KeyValueHeads).
+/// </summary>
+public readonly record struct AttentionShape
+{
+    /// <summary>Sequences.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Positions a sequence: rows of the operands are batch · Time + position.</summary>
+    public required int Time { get; init; }
+
+    /// <summary>Query heads; a multiple of <see cref="KeyValueHeads"/>.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Heads of keys and values, each shared by a group of query heads.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Floats a head.</summary>
+    public required int HeadWidth { get; init; }
+
+    /// <summary>Factor of the scores, mostly 1/√HeadWidth.</summary>
+    public required float Scale { get; init; }
+
+    /// <summary>A query sees no later key.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>0 for none; with w a query at position t sees the keys t-w+1 .. t only, so that a window is always causal.</summary>
+    public int Window { get; init; }
+
+    /// <summary>0 for none; otherwise scores are bent smoothly into (-cap, cap).</summary>
+    public float SoftCap { get; init; }
+
+    /// <summary>
+    /// Null, or for each row [Batch · Time] the position where its document starts: queries see keys of their own document only.
+    /// Along a sequence the starts do not decrease, and none is after its own position.
+    /// </summary>
+    public I32 SegmentStarts { get; init; }
+
+    /// <summary>Query heads a key/value head.</summary>
+    internal int Group => Heads / KeyValueHeads;
+
+    /// <summary>Throws where sizes contradict each other.</summary>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Batch);
+        ArgumentOutOfRangeException.ThrowIfNegative(Time);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(KeyValueHeads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(HeadWidth);
+        ArgumentOutOfRangeException.ThrowIfNegative(Window);
+        ArgumentOutOfRangeException.ThrowIfNegative(SoftCap);
+        if (Heads <= 0 || Heads % KeyValueHeads != 0)
+            throw new ArgumentException($"{Heads} query heads cannot share {KeyValueHeads} key/value heads evenly.", nameof(Heads));
+    }
+}
+
+/// <summary>
+/// The heads of queries, keys, values or of their gradients inside a row-major buffer: head h of row r is the HeadWidth floats from
+/// r · RowStride + h · HeadWidth on. Mostly a column slice of one product that computed all of them.
+/// </summary>
+/// <param name="data">Row 0, head 0.</param>
+/// <param name="rowStride">Floats from one row to the next.</param>
+public readonly struct HeadMatrix(F32 data, nint rowStride)
+{
+    /// <summary>Row 0, head 0.</summary>
+    public readonly F32 Data = data;
+
+    /// <summary>Floats from one row to the next.</summary>
+    public readonly nint RowStride = rowStride;
+}

@@ -1,0 +1,70 @@
+using ModelDsl.Memory;
+using ModelDsl.Programs;
+
+namespace ModelDsl;
+
+/// <summary>
+/// One instance of a compiled model: its program and the memory of its parameters. A generated model class holds one and
+/// forwards to it; trainers, decoders and modules made from it share its parameters, so that a decoder sees each step of a trainer.
+/// </summary>
+public sealed class ModelInstance : IDisposable
+{
+    private ModelInstance(ModelProgram program)
+    {
+        Program = program;
+        CheckLayout(Plan);
+        ParameterArena = new Arena(Plan.ParameterFloats);
+        ConstantArena = new Arena(Plan.ConstantFloats);
+        program.FillConstants(ConstantArena.Data);
+        Parameters = new ParameterCollection(Plan.Parameters, ParameterArena, null);
+    }
+
+    /// <summary>The compiled programs.</summary>
+    public ModelProgram Program { get; }
+
+    /// <summary>What the compiler planned.</summary>
+    public ModelPlan Plan => Program.Plan;
+
+    /// <summary>Name, shape and values of every parameter.</summary>
+    public ParameterCollection Parameters { get; }
+
+    internal Arena ParameterArena { get; }
+
+    internal Arena ConstantArena { get; }
+
+    /// <summary>Creates a model with freshly initialised parameters: the same seed gives the same values on every machine.</summary>
+    public static ModelInstance Create(ModelProgram program, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        ModelInstance model = new(program);
+        Initialization.Fill(model.ParameterArena.Data, program.Plan.Parameters, (ulong)seed);
+        return model;
+    }
+
+    /// <summary>Makes a trainer of this model's parameters.</summary>
+    /// <exception cref="ArgumentException">The options do not fit together or do not fit the model; the message lists every reason.</exception>
+    public Trainer CreateTrainer(TrainerOptions options) => new(this, options);
+
+    /// <summary>Frees the parameters; trainers and decoders of the model throw from then on.</summary>
+    public void Dispose()
+    {
+        ParameterArena.Dispose();
+        ConstantArena.Dispose();
+    }
+
+    // The optimiser walks whole vectors over parameters and the padding between them.
+    private static void CheckLayout(ModelPlan plan)
+    {
+        const int line = Arena.Alignment / sizeof(float);
+        long end = 0;
+        foreach (ParameterInfo info in plan.Parameters)
+        {
+            if (info.Offset % line != 0 || info.Offset < end)
+                throw new InvalidOperationException($"The plan of '{plan.Name}' puts '{info.Name}' at offset {info.Offset}: not aligned, or within the parameter before it.");
+            end = info.Offset + info.Length;
+        }
+
+        if (plan.ParameterFloats < end || plan.ParameterFloats % line != 0)
+            throw new InvalidOperationException($"The plan of '{plan.Name}' has {plan.ParameterFloats} parameter floats: too few, or not a whole number of cache lines.");
+    }
+}

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ModelDsl.Threading;
+
+public sealed unsafe partial class WorkerPool
+{
+    /// <summary>The words all workers write, each on cache lines of its own (two, since neighbours are prefetched in pairs).</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 384)]
+    private struct LoopState
+    {
+        /// <summary>Mask of the number of workers inside.</summary>
+        public const long Inside = 0xFFFF;
+
+        private const long IsOpen = 0x10000;
+        private const int GenerationShift = 17;
+
+        [FieldOffset(128)]
+        private long gate;
+
+        /// <summary>The next unclaimed tile; 64 bits, because workers count on past the end.</summary>
+        [FieldOffset(256)]
+        public long Next;
+
+        /// <summary>Somebody is still inside.</summary>
+        public readonly bool Occupied => (Volatile.Read(in gate) & Inside) != 0;
+
+        /// <summary>Publishes the next loop; a full fence, so that sleepers are looked for only afterwards.</summary>
+        public void Open() => Interlocked.Exchange(ref gate, ((gate >> GenerationShift) + 1) << GenerationShift | IsOpen);
+
+        /// <summary>Lets nobody in any more.</summary>
+        public void Close() => Interlocked.And(ref gate, ~IsOpen);
+
+        /// <summary>A loop other than <paramref name="seen"/> can be entered.</summary>
+        public readonly bool OpenSince(long seen)
+        {
+            long now = Volatile.Read(in gate);
+            return (now & IsOpen) != 0 && now >> GenerationShift != seen;
+        }
+
+        /// <summary>Enters the open loop, unless it is the one entered last.</summary>
+        public bool Enter(ref long seen)
+        {
+            long now = Volatile.Read(in gate);
+            while ((now & IsOpen) != 0 && now >> GenerationShift != seen)
+            {
+                long found = Interlocked.CompareExchange(ref gate, now + 1, now);
+                if (found == now)
+                {
+                    seen = now >> GenerationShift;
+                    return true;
+                }
+
+                now = found;
+            }
+
+            return false;
+        }
+
+        /// <summary>Leaves; what the worker wrote is visible to whoever sees it gone.</summary>
+        public void Leave() => Interlocked.Decrement(ref gate);
+    }
+
+    /// <summary>Where one worker sleeps.</summary>
+    private sealed class Seat
+    {
+        private int asleep;
+
+        /// <summary>The worker sleeps or is about to.</summary>
+        public bool Asleep => Volatile.Read(ref asleep) != 0;
+
+        /// <summary>Says that the worker is about to sleep; a full fence, so that it looks for work only afterwards.</summary>
+        public void Announce() => Interlocked.Exchange(ref asleep, 1);
+
+        /// <summary>Takes the announcement back.</summary>
+        public void Rise() => Volatile.Write(ref asleep, 0);
+
+        /// <summary>Sleeps until woken, not at all if that happened since the announcement.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public void Sleep()
+        {
+            lock (this)
+            {
+                while (asleep != 0) Monitor.Wait(this);
+            }
+        }
+
+        /// <summary>Wakes the worker.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public void Wake()
+        {
+            lock (this)
+            {
+                asleep = 0;
+                Monitor.Pulse(this);
+            }
+        }
+    }
+}

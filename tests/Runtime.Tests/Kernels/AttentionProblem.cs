@@ -1,0 +1,85 @@
+using ModelDsl.Kernels;
+using ModelDsl.Memory;
+using ModelDsl.Simd;
+using ModelDsl.Threading;
+
+namespace ModelDsl.Runtime.Tests.Kernels;
+
+/// <summary>
+/// Random operands of one attention, in buffers that end at pages without access: queries, keys and values as column slices of
+/// one product, as generated code lays them out, and their gradients likewise.
+/// </summary>
+internal sealed unsafe class AttentionProblem : IDisposable
+{
+    private readonly int product, queryColumns;
+    private readonly GuardedMemory inputs, inputGradients, output, outputGradient, logSumExp;
+
+    public AttentionProblem(AttentionShape shape, int seed)
+    {
+        Shape = shape;
+        int rows = shape.Batch * shape.Time;
+        queryColumns = shape.Heads * shape.HeadWidth;
+        product = queryColumns + 2 * shape.KeyValueHeads * shape.HeadWidth;
+        inputs = new GuardedMemory(Random(rows * product, seed, 1.5f));
+        outputGradient = new GuardedMemory(Random(rows * queryColumns, seed + 1, 1f));
+        inputGradients = new GuardedMemory(rows * product);
+        output = new GuardedMemory(rows * queryColumns);
+        logSumExp = new GuardedMemory(rows * shape.Heads);
+        Poison();
+    }
+
+    public AttentionShape Shape { get; }
+
+    public Span<float> Output => output.Span;
+
+    public Span<float> LogSumExp => logSumExp.Span;
+
+    public Span<float> InputGradients => inputGradients.Span;
+
+    public HeadMatrix Query => new(inputs.Data, product);
+
+    public HeadMatrix Key => new(inputs.Data.At(queryColumns), product);
+
+    public HeadMatrix Value => new(inputs.Data.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product);
+
+    public HeadMatrix OutputMatrix => new(output.Data, queryColumns);
+
+    public AttentionReference Reference() => new(Shape, inputs.Span.ToArray(), outputGradient.Span.ToArray());
+
+    /// <summary>NaN where results go, so that what is not written shows.</summary>
+    public void Poison()
+    {
+        output.Span.Fill(float.NaN);
+        logSumExp.Span.Fill(float.NaN);
+        inputGradients.Span.Fill(float.NaN);
+    }
+
+    public void Forward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
+        => new Attention.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
+
+    public void Backward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
+    {
+        F32 gradients = inputGradients.Data;
+        var data = new AttentionGradients(
+            Query, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients.At(queryColumns), product),
+            new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
+        new Attention.BackwardCall(pool, Shape, Key, Value, data, new(gradients, product)).Run<S>();
+    }
+
+    public void Dispose()
+    {
+        inputs.Dispose();
+        inputGradients.Dispose();
+        output.Dispose();
+        outputGradient.Dispose();
+        logSumExp.Dispose();
+    }
+
+    public static float[] Random(int count, int seed, float size)
+    {
+        var random = new Random(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) values[i] = size * (random.NextSingle() * 2 - 1);
+        return values;
+    }
+}

@@ -1,0 +1,34 @@
+namespace ModelDsl.Runtime.Tests.Training;
+
+/// <summary>Comparisons of spans.</summary>
+internal static class Compare
+{
+    public static void Near(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"Element {i}: expected {expected[i]}, got {actual[i]}.");
+    }
+}
+
+/// <summary>Checks that code allocates no managed memory.</summary>
+internal static class Allocation
+{
+    /// <summary>Runs <paramref name="action"/> a few times to warm up, then counts: 0 bytes on this thread, and none on all threads in the best of some tries (others tests run beside).</summary>
+    public static void None(Action action)
+    {
+        for (int i = 0; i < 5; i++) action();
+        long best = long.MaxValue, here = 0;
+        for (int attempt = 0; attempt < 50 && best != 0; attempt++)
+        {
+            long all = GC.GetTotalAllocatedBytes(precise: true), own = GC.GetAllocatedBytesForCurrentThread();
+            action();
+            here = Math.Max(here, GC.GetAllocatedBytesForCurrentThread() - own);
+            best = Math.Min(best, GC.GetTotalAllocatedBytes(precise: true) - all);
+            if (best != 0) Thread.Sleep(10);
+        }
+
+        Assert.Equal(0, here);
+        Assert.Equal(0, best);
+    }
+}

@@ -82,7 +82,7 @@ internal sealed record TorchAttention : TorchSublayer
         Tensor projected = Linear(run, $"{path}.{name}", x, QueryKeyValueBias).view(x.shape[0], x.shape[1], heads, -1);
         if (QueryKeyNorm) projected = HeadNorm.Forward(run, $"{path}.{name}Norm", projected);
         projected = projected.transpose(1, 2);
-        return RotaryTheta is { } theta ? Rotate(projected, RotaryWidth == 0 ? (int)projected.shape[^1] : RotaryWidth, theta, run.Start) : projected;
+        return RotaryTheta is { } theta ? Rotate(run, projected, RotaryWidth, theta) : projected;
     }
 
     private Tensor PlainAttention(TorchRun run, Tensor query, Tensor key, Tensor value)
@@ -113,18 +113,17 @@ internal sealed record TorchAttention : TorchSublayer
         return visible;
     }
 
-    /// <summary>Rotates each head's pairs (i, i + d/2), i below d/2, by position · theta^(-2i/d), with angles in double.</summary>
+    /// <summary>Rotates each head's pairs (i, i + d/2), i below d/2, by position · theta^(-2i/d).</summary>
+    /// <param name="run">Knows the position of the first row.</param>
     /// <param name="x">[batch, heads, time, head width].</param>
-    /// <param name="rotated">d: leading elements that are rotated; even.</param>
+    /// <param name="rotated">d: leading elements that are rotated; even. 0 for all.</param>
     /// <param name="theta">The base.</param>
-    /// <param name="start">Position of the first row.</param>
-    public static Tensor Rotate(Tensor x, int rotated, double theta, int start)
+    public static Tensor Rotate(TorchRun run, Tensor x, int rotated, double theta)
     {
-        int half = rotated / 2;
-        Tensor frequency = pow(theta, arange(half, ScalarType.Float64) * (-2.0 / rotated));
-        Tensor angle = arange(start, start + x.shape[^2], ScalarType.Float64).unsqueeze(1) * frequency;
-        Tensor cosine = cos(angle).to_type(x.dtype), sine = sin(angle).to_type(x.dtype);
+        int width = (int)x.shape[^1], half = (rotated == 0 ? width : rotated) / 2;
+        (Tensor cosine, Tensor sine) = run.Rotation(2 * half, theta, x.shape[^2]);
         Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
-        return cat([low * cosine - high * sine, high * cosine + low * sine, x.narrow(-1, rotated, x.shape[^1] - rotated)], -1);
+        Tensor first = low * cosine - high * sine, second = high * cosine + low * sine;
+        return width == 2 * half ? cat([first, second], -1) : cat([first, second, x.narrow(-1, 2 * half, width - 2 * half)], -1);
     }
 }

@@ -10,13 +10,17 @@ internal sealed class TorchParameters : IDisposable
     private readonly List<string> names = [];
 
     /// <summary>Makes parameters of zeros.</summary>
-    public TorchParameters(IEnumerable<(string Name, long[] Shape)> shapes, ScalarType type)
+    /// <param name="shapes">Names and shapes.</param>
+    /// <param name="type">float32 or float64.</param>
+    /// <param name="columnMajor">Store matrices column by column: torch's product of one row and such a weight reads memory faster.</param>
+    public TorchParameters(IEnumerable<(string Name, long[] Shape)> shapes, ScalarType type, bool columnMajor = false)
     {
         Type = type;
         foreach ((string name, long[] shape) in shapes)
         {
             names.Add(name);
-            byName.Add(name, (TorchSharp.Modules.Parameter)new TorchSharp.Modules.Parameter(zeros(shape, type), requires_grad: true).DetachFromDisposeScope());
+            Tensor values = columnMajor && shape.Length == 2 ? zeros([shape[1], shape[0]], type).t() : zeros(shape, type);
+            byName.Add(name, (TorchSharp.Modules.Parameter)new TorchSharp.Modules.Parameter(values, requires_grad: true).DetachFromDisposeScope());
         }
     }
 

@@ -10,11 +10,14 @@ internal sealed class TorchTransformer : IDisposable
     private const int Uncounted = -1;
 
     /// <summary>Makes a model of zeros.</summary>
-    public TorchTransformer(TransformerShape shape, ScalarType type = ScalarType.Float32)
+    /// <param name="shape">What it is.</param>
+    /// <param name="type">float32 or float64.</param>
+    /// <param name="columnMajor">Store matrices column by column, which is faster where there is only one row.</param>
+    public TorchTransformer(TransformerShape shape, ScalarType type = ScalarType.Float32, bool columnMajor = false)
     {
         TorchLoader.Load();
         Shape = shape;
-        Parameters = new TorchParameters(Declare(shape), type);
+        Parameters = new TorchParameters(Declare(shape), type, columnMajor);
     }
 
     /// <summary>What the model is.</summary>

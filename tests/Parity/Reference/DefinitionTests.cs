@@ -11,7 +11,8 @@ public class DefinitionTests
     {
         using DisposeScope _ = torch.NewDisposeScope();
         torch.Tensor x = torch.tensor([1f, 2, 3, 4, 9, 8], [1, 1, 1, 6]);
-        float[] rotated = TorchParameters.Floats(TorchAttention.Rotate(x, 4, 1e4, start: 2));
+        using TorchParameters none = new([], torch.ScalarType.Float32);
+        float[] rotated = TorchParameters.Floats(TorchAttention.Rotate(new TorchRun(none) { Start = 2 }, x, 4, 1e4));
         Assert.True(Deviation.Relative(rotated, [-3.144039117f, 1.919605347f, -0.339143083f, 4.039197360f, 9, 8]) < 1e-6);
     }
 

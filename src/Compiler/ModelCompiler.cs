@@ -12,7 +12,8 @@ internal static class ModelCompiler
     public static CompilationResult Compile(ModelDeclaration model, CancellationToken cancellation)
     {
         EquatableArray<ModelError> errors = Validate(model);
-        if (errors.Count > 0) return new CompilationResult(default, default, errors);
+        EquatableArray<GeneratedFile> surface = SurfaceEmitter.Emit(model, errors);
+        if (errors.Count > 0) return new CompilationResult(surface, default, errors);
         List<CompiledProgram> programs = [];
         foreach (ProgramKind kind in Programs(model))
         {
@@ -21,15 +22,23 @@ internal static class ModelCompiler
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new CompilationResult(default, ModelWriter.Write(model, programs).ToEquatableArray(), default);
+        return new CompilationResult(surface, ModelWriter.Write(model, programs).Append(ProgramHook.Write(model, ModelWriter.ProgramName(model))).ToEquatableArray(), default);
     }
 
     /// <summary>The broken rules of a declaration, in order of declaration.</summary>
-    public static EquatableArray<ModelError> Validate(ModelDeclaration model) => default;
+    public static EquatableArray<ModelError> Validate(ModelDeclaration model) => DeclarationChecks.Check(model);
+
+    /// <summary>Checks a block by itself and emits its part of the class.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="reachable">The blocks it reaches.</param>
+    public static CompilationResult Compile(BlockDeclaration block, EquatableArray<BlockDeclaration> reachable)
+    {
+        EquatableArray<ModelError> errors = DeclarationChecks.Check(block, reachable);
+        return new CompilationResult(SurfaceEmitter.Emit(block, errors), default, errors);
+    }
 
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
-    public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model)
-        => model.Members.Any(member => member.Find("Embedding") is not null) && model.Members.Any(member => member.Find("LanguageHead") is not null)
-            ? [ProgramKind.Module, ProgramKind.Train, ProgramKind.Evaluate, ProgramKind.Prefill]
-            : [ProgramKind.Module];
+    public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)
+        ? [ProgramKind.Module, ProgramKind.Train, ProgramKind.Evaluate, ProgramKind.Prefill]
+        : [ProgramKind.Module];
 }

@@ -18,7 +18,7 @@ internal static class ClassFormReader
         }
 
         return new TypeIdentity(
-            type.ContainingNamespace is { IsGlobalNamespace: false } containing ? containing.ToDisplayString() : "",
+            Namespace(type.ContainingNamespace),
             type.Name,
             SyntaxFacts.GetText(type.DeclaredAccessibility),
             containers.ToEquatableArray());
@@ -35,6 +35,7 @@ internal static class ClassFormReader
         if (type.IsStatic) form |= ClassForm.Static;
         if (type.IsRecord) form |= ClassForm.Record;
         if (type.IsFileLocal) form |= ClassForm.FileLocal;
+        if (KnownNames.IsModel(type) && KnownNames.IsBlock(type)) form |= ClassForm.ModelAndBlock;
         if (type.IsGenericType) form |= ClassForm.Generic;
         for (INamedTypeSymbol? container = type.ContainingType; container is not null; container = container.ContainingType)
         {
@@ -45,6 +46,11 @@ internal static class ClassFormReader
         if (Files(type) > 1) form |= ClassForm.LayersInSeveralFiles;
         return form;
     }
+
+    // Plain names, where a display string would escape keywords: file names are made of it too.
+    private static string Namespace(INamespaceSymbol? symbol) => symbol is null or { IsGlobalNamespace: true } ? ""
+        : symbol.ContainingNamespace.IsGlobalNamespace ? symbol.Name
+        : Namespace(symbol.ContainingNamespace) + "." + symbol.Name;
 
     private static bool IsPartial(INamedTypeSymbol type) => type.DeclaringSyntaxReferences.All(static reference =>
         reference.GetSyntax() is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword));

@@ -29,8 +29,12 @@ internal static class DeclarationReader
 
     /// <summary>Every block a class reaches through its layers, in order of first appearance; the class itself only where it is reached.</summary>
     public static EquatableArray<BlockDeclaration> Reachable(INamedTypeSymbol type, CancellationToken cancellation)
+        => ReachableSymbols(type, cancellation).Select(ReadBlock).ToEquatableArray();
+
+    /// <summary>The classes of <see cref="Reachable"/>.</summary>
+    public static IReadOnlyList<INamedTypeSymbol> ReachableSymbols(INamedTypeSymbol type, CancellationToken cancellation)
     {
-        List<BlockDeclaration> blocks = [];
+        List<INamedTypeSymbol> blocks = [];
         HashSet<ISymbol> seen = new(SymbolEqualityComparer.Default);
         Queue<INamedTypeSymbol> pending = new([type]);
         while (pending.Count > 0)
@@ -39,12 +43,12 @@ internal static class DeclarationReader
             foreach (IPropertySymbol property in MemberReader.Layers(pending.Dequeue()))
             {
                 if (MemberReader.BlockOf(property.Type) is not { } block || !seen.Add(block)) continue;
-                blocks.Add(ReadBlock(block));
+                blocks.Add(block);
                 pending.Enqueue(block);
             }
         }
 
-        return blocks.ToEquatableArray();
+        return blocks;
     }
 
     /// <summary>The name that <see cref="TypeIdentity.FullName"/> gives a class.</summary>

@@ -32,6 +32,9 @@ internal static class KnownNames
         return null;
     }
 
+    /// <summary>Whether the class carries <c>[Model]</c>.</summary>
+    public static bool IsModel(ITypeSymbol type) => Find(type, "Model") is not null;
+
     /// <summary>Whether the class carries <c>[Block]</c>.</summary>
     public static bool IsBlock(ITypeSymbol type) => Find(type, "Block") is not null;
 

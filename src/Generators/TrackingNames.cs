@@ -9,20 +9,26 @@ internal static class TrackingNames
     /// <summary>A model, compiled.</summary>
     public const string Compiled = nameof(Compiled);
 
+    /// <summary>A model's files that user code binds to.</summary>
+    public const string Surface = nameof(Surface);
+
+    /// <summary>A model's files of program bodies.</summary>
+    public const string Bodies = nameof(Bodies);
+
+    /// <summary>A model's broken rules.</summary>
+    public const string Errors = nameof(Errors);
+
     /// <summary>A class with <c>[Block]</c>, read.</summary>
     public const string BlockDeclaration = nameof(BlockDeclaration);
 
-    /// <summary>A block, checked, and its part emitted.</summary>
+    /// <summary>A block, checked, and its part of the class written.</summary>
     public const string BlockCompiled = nameof(BlockCompiled);
 
-    /// <summary>Files user code binds to.</summary>
-    public const string Surface = nameof(Surface);
+    /// <summary>A block's file.</summary>
+    public const string BlockSurface = nameof(BlockSurface);
 
-    /// <summary>Files of program bodies.</summary>
-    public const string Bodies = nameof(Bodies);
-
-    /// <summary>What makes the compilation fail even where no analyzer runs.</summary>
-    public const string Failures = nameof(Failures);
+    /// <summary>A block's broken rules.</summary>
+    public const string BlockErrors = nameof(BlockErrors);
 
     /// <summary>File names that differ in case only.</summary>
     public const string Ambiguous = nameof(Ambiguous);

@@ -15,6 +15,7 @@ internal static class ClassChecks
         if (form.HasFlag(ClassForm.FileLocal)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, "file-local");
         if (form.HasFlag(ClassForm.Generic)) yield return DiagnosticCatalogue.ClassGeneric.At(target, type.Name);
         if (form.HasFlag(ClassForm.NestedInNonPartial)) yield return DiagnosticCatalogue.ClassNestedInNonPartial.At(target, type.Name);
+        if (form.HasFlag(ClassForm.ModelAndBlock)) yield return DiagnosticCatalogue.ModelAndBlock.At(target, type.Name);
         if (form.HasFlag(ClassForm.LayersInSeveralFiles)) yield return DiagnosticCatalogue.LayersInSeveralFiles.At(target, type.Name);
     }
 }

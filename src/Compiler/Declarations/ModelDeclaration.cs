@@ -55,6 +55,9 @@ internal enum ClassForm
 
     /// <summary>The class is <c>file</c>-local, so that no generated file can add to it.</summary>
     FileLocal = 128,
+
+    /// <summary>The class carries both <c>[Model]</c> and <c>[Block]</c>.</summary>
+    ModelAndBlock = 256,
 }
 
 /// <summary>A property that declares a layer: one with an attribute of ModelDsl, or a partial one without a body whose type is a block or of ModelDsl.</summary>

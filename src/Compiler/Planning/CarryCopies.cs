@@ -47,6 +47,7 @@ internal static class CarryCopies
         copy.Producer = node;
         node.Outputs = [copy];
         region.Items.Insert(position, node);
+        if (region == graph.Root && position < graph.BackwardStart) graph.BackwardStart++;
         return copy;
     }
 }

@@ -42,11 +42,17 @@ public sealed class Frame
     /// <summary>Arena of <see cref="ProgramPlan.ConstantFloats"/>.</summary>
     public F32 Scratch { get; set; }
 
-    /// <summary>Key/value caches and states of a decoder.</summary>
+    /// <summary>
+    /// Key/value caches of a decoder, those of this run's first sequence. A sequence's caches are one block, layer after layer: a
+    /// layer with n floats a position before it starts at n × <see cref="CacheCapacity"/>. How they lie within a layer is its kernel's matter.
+    /// </summary>
     public F32 Cache { get; set; }
 
     /// <summary>Positions the cache holds for each sequence.</summary>
     public int CacheCapacity { get; set; }
+
+    /// <summary>Floats from one sequence's caches to the next one's.</summary>
+    public nint CacheStride { get; set; }
 
     /// <summary>Decoding: position of the first of <see cref="Time"/> new tokens of each sequence; Batch values. Null elsewhere, where it is 0.</summary>
     public I32 Starts { get; set; }

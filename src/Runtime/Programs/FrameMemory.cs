@@ -10,15 +10,20 @@ internal sealed unsafe class FrameMemory : IDisposable
     private readonly Arena sequences;
     private readonly Arena scratch;
     private readonly Arena tokens;
+    private readonly int stride;
 
-    /// <summary>Allocates for at most <paramref name="rows"/> rows and <paramref name="batch"/> sequences.</summary>
-    public FrameMemory(ModelInstance model, int threads, ProgramPlan plan, int rows, int batch)
+    /// <summary>Allocates.</summary>
+    /// <param name="model">The model whose arenas the frame points at.</param>
+    /// <param name="threads">Number of threads, 0 for one a processor.</param>
+    /// <param name="floats">Floats of the arenas of activations, sequences and scratch, of the largest run.</param>
+    /// <param name="rows">Rows of the largest run.</param>
+    public FrameMemory(ModelInstance model, int threads, ArenaFloats floats, int rows)
     {
         this.model = model;
         Workers = SharedWorkers.Of(threads);
-        activations = new Arena(checked(plan.FloatsPerRow * rows));
-        sequences = new Arena(checked(plan.FloatsPerSequence * batch));
-        scratch = new Arena(plan.ConstantFloats);
+        activations = new Arena(floats.Activations);
+        sequences = new Arena(floats.Sequences);
+        scratch = new Arena(floats.Scratch);
         stride = (rows + 15) / 16 * 16;
         tokens = new Arena(3L * stride);
         Frame = new Frame(Workers.Pool)
@@ -28,8 +33,6 @@ internal sealed unsafe class FrameMemory : IDisposable
             Scratch = scratch.Data,
         };
     }
-
-    private readonly int stride;
 
     /// <summary>What the programs read.</summary>
     public Frame Frame { get; }
@@ -61,6 +64,13 @@ internal sealed unsafe class FrameMemory : IDisposable
         return Frame;
     }
 
+    /// <summary>Copies values into one of the token buffers.</summary>
+    public static I32 Fill(I32 target, ReadOnlySpan<int> values)
+    {
+        values.CopyTo(new Span<int>(target.Pointer, values.Length));
+        return target;
+    }
+
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
@@ -69,10 +79,19 @@ internal sealed unsafe class FrameMemory : IDisposable
         scratch.Dispose();
         tokens.Dispose();
     }
+}
 
-    /// <summary>What covers both of two programs.</summary>
-    public static ProgramPlan Largest(ProgramPlan left, ProgramPlan right) => new(
-        Math.Max(left.FloatsPerRow, right.FloatsPerRow),
-        Math.Max(left.FloatsPerSequence, right.FloatsPerSequence),
-        Math.Max(left.ConstantFloats, right.ConstantFloats));
+/// <summary>Floats of the arenas of a run.</summary>
+internal readonly record struct ArenaFloats(long Activations, long Sequences, long Scratch)
+{
+    /// <summary>What a program needs for a number of rows and sequences.</summary>
+    public static ArenaFloats Of(ProgramPlan plan, long rows, int batch)
+        => new(checked(plan.FloatsPerRow * rows), checked(plan.FloatsPerSequence * batch), plan.ConstantFloats);
+
+    /// <summary>What is enough for either.</summary>
+    public ArenaFloats Or(ArenaFloats other)
+        => new(Math.Max(Activations, other.Activations), Math.Max(Sequences, other.Sequences), Math.Max(Scratch, other.Scratch));
+
+    /// <summary>Bytes of all arenas.</summary>
+    public long Bytes => checked((Activations + Sequences + Scratch) * sizeof(float));
 }

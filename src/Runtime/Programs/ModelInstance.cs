@@ -1,3 +1,4 @@
+using ModelDsl.Checkpoints;
 using ModelDsl.Memory;
 using ModelDsl.Programs;
 
@@ -41,9 +42,49 @@ public sealed class ModelInstance : IDisposable
         return model;
     }
 
+    /// <summary>Loads a model from a safetensors file: one of <see cref="Save"/>, a trainer's checkpoint, or any with tensors of the same names and shapes.</summary>
+    /// <exception cref="CheckpointException">The file is of another model: lists every missing, unexpected and mis-shaped tensor.</exception>
+    /// <exception cref="SafetensorsException">The file is malformed.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ModelInstance Load(ModelProgram program, string path)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        ModelInstance model = new(program);
+        try
+        {
+            Checkpoint.Load(file, program.Plan, model.ParameterArena.Data);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the parameters to a safetensors file, whole or not at all: to a temporary file that is flushed and renamed.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written; an existing one is unchanged.</exception>
+    public void Save(string path)
+    {
+        SafetensorsWriter writer = new();
+        Checkpoint.Add(writer, Plan, ParameterArena.Data);
+        writer.Save(path);
+        GC.KeepAlive(this);
+    }
+
     /// <summary>Makes a trainer of this model's parameters.</summary>
     /// <exception cref="ArgumentException">The options do not fit together or do not fit the model; the message lists every reason.</exception>
     public Trainer CreateTrainer(TrainerOptions options) => new(this, options);
+
+    /// <summary>Makes a decoder that reads this model's parameters.</summary>
+    /// <exception cref="ArgumentException">The options do not work for the model; the message lists every reason.</exception>
+    public Decoder CreateDecoder(DecoderOptions? options = null) => new(this, options ?? new DecoderOptions());
+
+    /// <summary>Makes a handle that computes the model without its loss, forward and backward.</summary>
+    /// <exception cref="ArgumentException">The options do not work for the model; the message lists every reason.</exception>
+    public ModelModule CreateModule(ModuleOptions? options = null) => new(this, options ?? new ModuleOptions());
 
     /// <summary>Frees the parameters; trainers and decoders of the model throw from then on.</summary>
     public void Dispose()

@@ -36,6 +36,9 @@ public sealed class ModelPlan
     /// <summary>Multiply-adds counted as two, for a token: forward only, attention over <see cref="Context"/> positions included.</summary>
     public required long ForwardFlopsPerToken { get; init; }
 
+    /// <summary>What the compiler computes together, a sentence each, for <see cref="ModelCard"/>.</summary>
+    public IReadOnlyList<string> Fusions { get; init; } = [];
+
     /// <summary>Memory of the train program.</summary>
     public ProgramPlan Train { get; init; }
 

@@ -1,3 +1,5 @@
+using ModelDsl.Checkpoints;
+
 namespace ModelDsl;
 
 /// <summary>
@@ -5,8 +7,8 @@ namespace ModelDsl;
 /// default values of PyTorch's <c>torch.optim.AdamW</c>. For update number t, gradient g (clipped), learning rate η:
 /// <code>
 /// w ← w · (1 - η·WeightDecay)
-/// m ← m + (1 - Beta1) · (g - m)
-/// v ← Beta2·v + (1 - Beta2) · g²
+/// m ← Beta1·m + (1 - Beta1)·g
+/// v ← Beta2·v + (1 - Beta2)·g²
 /// w ← w - η / (1 - Beta1ᵗ) · m / (√v / √(1 - Beta2ᵗ) + Epsilon)
 /// </code>
 /// Language models are commonly trained with Beta2 = 0.95 and WeightDecay = 0.1 instead. Weight decay applies to the matrices
@@ -14,7 +16,7 @@ namespace ModelDsl;
 /// </summary>
 public sealed record AdamW : Optimizer
 {
-    private static readonly string[] SlotNames = ["first_moment", "second_moment"];
+    private static readonly string[] SlotNames = [Checkpoint.FirstMoment, Checkpoint.SecondMoment];
 
     /// <summary>Decay of the mean of gradients, in [0, 1).</summary>
     public double Beta1 { get; init; } = 0.9;
@@ -28,8 +30,8 @@ public sealed record AdamW : Optimizer
     /// <summary>Decoupled weight decay: each step multiplies a decaying parameter by 1 - learning rate × this.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <summary>The mean of gradients <c>m</c> and the mean of their squares <c>v</c>.</summary>
-    public override IReadOnlyList<string> Slots => SlotNames;
+    // m and v.
+    internal override IReadOnlyList<string> Slots => SlotNames;
 
     internal override double DefaultDecay => WeightDecay;
 
@@ -54,7 +56,7 @@ public sealed record AdamW : Optimizer
             rates[i] = new TileRates((float)(1 - learningRate * group.WeightDecay), (float)(learningRate / meanCorrection));
         }
 
-        AdamWKernel kernel = new(context, (float)context.ClipFactor, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), (float)(1 / squareCorrection), (float)Epsilon);
+        AdamWKernel kernel = new(context, (float)context.ClipFactor, (float)Beta1, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), (float)(1 / squareCorrection), (float)Epsilon);
         context.Pool.Run(context.Layout.Tiles.Length, kernel);
     }
 }

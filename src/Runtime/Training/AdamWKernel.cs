@@ -8,7 +8,7 @@ namespace ModelDsl;
 /// One sweep over parameters, gradients and both slots: clipping, decay and update. 16 bytes are read and 12 written for each
 /// parameter, which is what bounds it.
 /// </summary>
-internal readonly struct AdamWKernel(in UpdateContext context, float clip, float meanWeight, float beta2, float squareWeight, float rootScale, float epsilon) : IParallelBody
+internal readonly struct AdamWKernel(in UpdateContext context, float clip, float beta1, float meanWeight, float beta2, float squareWeight, float rootScale, float epsilon) : IParallelBody
 {
     private readonly F32 parameters = context.Parameters;
     private readonly F32 gradients = context.Gradients;
@@ -36,13 +36,12 @@ internal readonly struct AdamWKernel(in UpdateContext context, float clip, float
         float* v = squares.Pointer + tile.Offset;
         TileRates rate = rates[tile.Group];
         S keep = S.Broadcast(rate.Keep), step = S.Broadcast(-rate.StepSize), clipping = S.Broadcast(clip);
-        S toMean = S.Broadcast(meanWeight), keepSquare = S.Broadcast(beta2), toSquare = S.Broadcast(squareWeight);
+        S keepMean = S.Broadcast(beta1), toMean = S.Broadcast(meanWeight), keepSquare = S.Broadcast(beta2), toSquare = S.Broadcast(squareWeight);
         S scale = S.Broadcast(rootScale), eps = S.Broadcast(epsilon);
         for (nint i = 0; i < tile.Length; i += S.Width)
         {
             S gradient = S.Load(g + i) * clipping;
-            S mean = S.Load(m + i);
-            mean = S.MultiplyAdd(toMean, gradient - mean, mean);
+            S mean = S.MultiplyAdd(toMean, gradient, keepMean * S.Load(m + i));
             S square = S.MultiplyAdd(toSquare * gradient, gradient, keepSquare * S.Load(v + i));
             S denominator = S.MultiplyAdd(S.Sqrt(square), scale, eps);
             S.Store(m + i, mean);

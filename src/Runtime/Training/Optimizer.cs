@@ -9,7 +9,7 @@ public abstract record Optimizer
     public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>Names of the tensors it keeps for every parameter, as a checkpoint stores them.</summary>
-    public abstract IReadOnlyList<string> Slots { get; }
+    internal abstract IReadOnlyList<string> Slots { get; }
 
     /// <summary>Decay of parameters that decay, unless a rule says otherwise.</summary>
     internal abstract double DefaultDecay { get; }

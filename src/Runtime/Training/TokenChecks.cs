@@ -8,11 +8,14 @@ internal static class TokenChecks
     /// <summary>Every input is a token id.</summary>
     public static void Inputs(ReadOnlySpan<int> tokens, ModelPlan plan, string argument)
     {
-        for (int i = 0; i < tokens.Length; i++)
-        {
-            if ((uint)tokens[i] >= (uint)plan.Vocabulary)
-                throw new ArgumentOutOfRangeException(argument, tokens[i], $"Token {i} of {tokens.Length} is {tokens[i]}: the vocabulary of '{plan.Name}' is 0 to {plan.Vocabulary - 1}.");
-        }
+        for (int i = 0; i < tokens.Length; i++) Input(tokens[i], i, tokens.Length, plan, argument);
+    }
+
+    /// <summary>An input is a token id.</summary>
+    public static void Input(int token, int index, int count, ModelPlan plan, string argument)
+    {
+        if ((uint)token >= (uint)plan.Vocabulary)
+            throw new ArgumentOutOfRangeException(argument, token, $"Token {index} of {count} is {token}: the vocabulary of '{plan.Name}' is 0 to {plan.Vocabulary - 1}.");
     }
 
     /// <summary>Every target is a token id or negative; returns how many are counted.</summary>

@@ -1,5 +1,4 @@
 using ModelDsl.Kernels;
-using ModelDsl.Memory;
 using ModelDsl.Programs;
 
 namespace ModelDsl;
@@ -44,9 +43,9 @@ public sealed partial class Trainer
             int sequences = Math.Min(this.batch, batch - first);
             int offset = first * sequence, rows = sequences * sequence;
             Frame frame = memory.Bind(sequences, sequence);
-            frame.Inputs = Fill(memory.Inputs, inputs.Slice(offset, rows));
-            frame.Targets = Fill(memory.Targets, targets.Slice(offset, rows));
-            frame.SegmentStarts = segmentStarts.IsEmpty ? default : Fill(memory.SegmentStarts, segmentStarts.Slice(offset, rows));
+            frame.Inputs = FrameMemory.Fill(memory.Inputs, inputs.Slice(offset, rows));
+            frame.Targets = FrameMemory.Fill(memory.Targets, targets.Slice(offset, rows));
+            frame.SegmentStarts = segmentStarts.IsEmpty ? default : FrameMemory.Fill(memory.SegmentStarts, segmentStarts.Slice(offset, rows));
             frame.LossScale = counted == 0 ? 0 : 1f / counted;
             frame.AccumulateGradients = first > 0;
             frame.Gradients = train ? gradients.Data : default;
@@ -56,11 +55,5 @@ public sealed partial class Trainer
         }
 
         return sum;
-    }
-
-    private static unsafe I32 Fill(I32 target, ReadOnlySpan<int> values)
-    {
-        values.CopyTo(new Span<int>(target.Pointer, values.Length));
-        return target;
     }
 }

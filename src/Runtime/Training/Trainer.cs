@@ -32,7 +32,8 @@ public sealed partial class Trainer : IDisposable
         sequence = options.SequenceOf(plan);
         tag = new("model", plan.Name);
         layout = new UpdateLayout(plan, options);
-        memory = new FrameMemory(model, options.Threads, FrameMemory.Largest(plan.Train, plan.Evaluate), checked(batch * sequence), batch);
+        int rows = checked(batch * sequence);
+        memory = new FrameMemory(model, options.Threads, ArenaFloats.Of(plan.Train, rows, batch).Or(ArenaFloats.Of(plan.Evaluate, rows, batch)), rows);
         gradients = new Arena(plan.ParameterFloats);
         slots = new Arena[options.Optimizer.Slots.Count];
         for (int i = 0; i < slots.Length; i++) slots[i] = new Arena(plan.ParameterFloats);

@@ -30,6 +30,8 @@ internal sealed unsafe class AttentionProblem : IDisposable
 
     public AttentionShape Shape { get; }
 
+    public ReadOnlySpan<float> Inputs => inputs.Span;
+
     public Span<float> Output => output.Span;
 
     public Span<float> LogSumExp => logSumExp.Span;
@@ -55,7 +57,17 @@ internal sealed unsafe class AttentionProblem : IDisposable
     }
 
     public void Forward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
-        => new Attention.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
+        => new AttentionKernels.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
+
+    public void Forward(WorkerPool pool) => AttentionKernels.Forward(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads);
+
+    public void Backward(WorkerPool pool)
+    {
+        F32 gradients = inputGradients.Data;
+        AttentionKernels.Backward(
+            pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients, product),
+            new(gradients.At(queryColumns), product), new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
+    }
 
     public void Backward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
     {
@@ -63,7 +75,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
         var data = new AttentionGradients(
             Query, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients.At(queryColumns), product),
             new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
-        new Attention.BackwardCall(pool, Shape, Key, Value, data, new(gradients, product)).Run<S>();
+        new AttentionKernels.BackwardCall(pool, Shape, Key, Value, data, new(gradients, product)).Run<S>();
     }
 
     public void Dispose()

@@ -6,7 +6,7 @@ namespace ModelDsl.Runtime.Tests.Training;
 public sealed class AdamWTests
 {
     private static readonly Gen<AdamW> Settings = Gen.Select(
-        Gen.Double[1e-4, 0.1], Gen.Double[0, 0.99], Gen.Double[0, 0.9999], Gen.Double[1e-9, 1e-3], Gen.Double[0, 0.3],
+        Gen.Double[1e-4, 0.1], Gen.Double[0, 0.95], Gen.Double[0.5, 0.9999], Gen.Double[1e-9, 1e-3], Gen.Double[0, 0.3],
         (rate, beta1, beta2, epsilon, decay) => new AdamW { LearningRate = rate, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon, WeightDecay = decay });
 
     [Fact]

@@ -108,11 +108,12 @@ internal sealed class BigramProgram(int vocabulary = 7, int context = 8) : Model
         {
             F32 p = frame.Activations.At(frame.Rows + row * v);
             Logits(frame, row, p);
-            double sum = 0;
+            double sum = 0, largest = float.NegativeInfinity;
             int target = frame.Targets[row];
-            float logit = target < 0 ? 0 : p[target];
-            for (int j = 0; j < v; j++) sum += Math.Exp(p[j]);
-            for (int j = 0; j < v; j++) p[j] = (float)(Math.Exp(p[j]) / sum);
+            for (int j = 0; j < v; j++) largest = Math.Max(largest, p[j]);
+            double logit = target < 0 ? 0 : p[target] - largest;
+            for (int j = 0; j < v; j++) sum += Math.Exp(p[j] - largest);
+            for (int j = 0; j < v; j++) p[j] = (float)(Math.Exp(p[j] - largest) / sum);
             frame.RowLosses[row] = target < 0 ? 0 : (float)(Math.Log(sum) - logit);
         }
     }

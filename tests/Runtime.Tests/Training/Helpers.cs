@@ -14,7 +14,11 @@ internal static class Compare
 /// <summary>Checks that code allocates no managed memory.</summary>
 internal static class Allocation
 {
-    /// <summary>Runs <paramref name="action"/> a few times to warm up, then counts: 0 bytes on this thread, and none on all threads in the best of some tries (others tests run beside).</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/> a few times to warm up, then counts: 0 bytes on this thread, and none on all threads in the best of
+    /// some tries, since other tests run beside. Give the action a number of threads of its own: a pool that tests contend for creates
+    /// something to wait on.
+    /// </summary>
     public static void None(Action action)
     {
         for (int i = 0; i < 5; i++) action();
@@ -31,4 +35,16 @@ internal static class Allocation
         Assert.Equal(0, here);
         Assert.Equal(0, best);
     }
+}
+
+/// <summary>A folder that is removed afterwards.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly string path = Directory.CreateTempSubdirectory("modeldsl-").FullName;
+
+    public string this[string name] => Path.Combine(path, name);
+
+    public string[] Files => [.. Directory.GetFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => Directory.Delete(path, recursive: true);
 }

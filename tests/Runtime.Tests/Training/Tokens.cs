@@ -17,3 +17,28 @@ internal static class Tokens
         return (inputs, targets);
     }
 }
+
+/// <summary>A source of such batches; its position is the number of the next one.</summary>
+internal sealed class PatternBatches(int batch, int time, int vocabulary) : IBatchSource
+{
+    public int Batch => batch;
+
+    public int Time => time;
+
+    public long Position { get; set; }
+
+    public void Next(Span<int> inputs, Span<int> targets)
+    {
+        (int[] i, int[] t) = Tokens.Batch(inputs.Length, vocabulary, (int)Position++);
+        i.CopyTo(inputs);
+        t.CopyTo(targets);
+    }
+
+    public string SavePosition() => $"at {Position}";
+
+    public void RestorePosition(string saved)
+    {
+        if (!saved.StartsWith("at ", StringComparison.Ordinal)) throw new InvalidDataException($"'{saved}' is no position.");
+        Position = long.Parse(saved.AsSpan(3), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

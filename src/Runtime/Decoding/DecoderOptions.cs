@@ -1,0 +1,45 @@
+using ModelDsl.Programs;
+
+namespace ModelDsl;
+
+/// <summary>How a decoder decodes.</summary>
+public sealed record DecoderOptions
+{
+    /// <summary>Sequences that are decoded at once; each has caches of its own.</summary>
+    public int Batch { get; init; } = 1;
+
+    /// <summary>Positions a sequence can hold: memory grows with it. The model's context when null, and never more.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>
+    /// How far back <see cref="Decoder.Rewind(int)"/> may go from the furthest position a sequence has reached, start excepted.
+    /// Null for as far as the caches reach by themselves, which is everything for caches of the whole context.
+    /// </summary>
+    public int? RewindWindow { get; init; }
+
+    /// <summary>Most tokens of a prompt that are computed at once; memory grows with it.</summary>
+    public int PrefillChunk { get; init; } = 256;
+
+    /// <summary>Number of threads, 0 for one a processor. Results do not depend on it.</summary>
+    public int Threads { get; init; }
+
+    internal int ContextOf(ModelPlan plan) => Context ?? plan.Context;
+
+    internal void Validate(ModelPlan plan)
+    {
+        List<string> problems = [];
+        Require(Batch >= 1, $"Batch is {Batch}: it must be at least 1");
+        Require(ContextOf(plan) >= 1 && ContextOf(plan) <= plan.Context, $"Context is {ContextOf(plan)}: it must be from 1 to the model's context, {plan.Context}");
+        Require(RewindWindow is null or >= 0, $"RewindWindow is {RewindWindow}: it must be 0 or more, or null");
+        Require(PrefillChunk >= 1, $"PrefillChunk is {PrefillChunk}: it must be at least 1");
+        Require(Threads >= 0, $"Threads is {Threads}: it must be 0 (one a processor) or more");
+        Require((long)Batch * plan.Vocabulary <= int.MaxValue, $"Batch × vocabulary is {(long)Batch * plan.Vocabulary}: a step returns at most {int.MaxValue} logits");
+        if (problems.Count > 0)
+            throw new ArgumentException($"These decoder options do not work for model '{plan.Name}': {string.Join("; ", problems)}.");
+
+        void Require(bool condition, string problem)
+        {
+            if (!condition) problems.Add(problem);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Runtime.InteropServices;
+using ModelDsl.Memory;
+using ModelDsl.Simd;
+using ModelDsl.Threading;
+
+namespace ModelDsl.Kernels;
+
+public static unsafe partial class AttentionKernels
+{
+    /// <summary>Floats of a cache of keys, or of one of values.</summary>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="capacity">Positions a sequence.</param>
+    public static nint CacheFloats(in AttentionShape shape, int capacity) => (nint)shape.Batch * shape.KeyValueHeads * capacity * shape.HeadWidth;
+
+    /// <summary>
+    /// Decoding and chunked prefill: stores the new keys and values in the caches, then computes the outputs of the new rows over
+    /// everything held, causally. Caches are laid out [Batch, KeyValueHeads, capacity, HeadWidth]: what one head reads is contiguous.
+    /// </summary>
+    /// <param name="pool">Threads.</param>
+    /// <param name="shape">Sizes and variant; Time is the number of new rows of each sequence, Causal is taken as set.</param>
+    /// <param name="starts">[Batch]: positions a sequence holds already, which is the position of its first new row.</param>
+    /// <param name="capacity">Positions a sequence has room for.</param>
+    /// <param name="query">[Batch · Time, Heads · HeadWidth].</param>
+    /// <param name="key">[Batch · Time, KeyValueHeads · HeadWidth].</param>
+    /// <param name="value">[Batch · Time, KeyValueHeads · HeadWidth].</param>
+    /// <param name="keyCache"><see cref="CacheFloats"/> floats; nothing at or beyond a sequence's last new row is read.</param>
+    /// <param name="valueCache">Likewise.</param>
+    /// <param name="output">[Batch · Time, Heads · HeadWidth], overwritten.</param>
+    /// <exception cref="ArgumentException">The sizes contradict each other, or a sequence has no room for its new rows.</exception>
+    public static void Cached(
+        WorkerPool pool, in AttentionShape shape, I32 starts, int capacity, HeadMatrix query, HeadMatrix key, HeadMatrix value, F32 keyCache, F32 valueCache, HeadMatrix output)
+    {
+        shape.Validate();
+        for (int b = 0; b < shape.Batch; b++)
+        {
+            if (starts[b] < 0 || starts[b] > capacity - shape.Time)
+                throw new ArgumentException($"Sequence {b} holds {starts[b]} of {capacity} positions: no room for {shape.Time} more.", nameof(starts));
+        }
+
+        Vectors.Run(new CachedCall(pool, shape, starts, capacity, query, key, value, keyCache, valueCache, output));
+    }
+
+    internal readonly struct CachedCall(
+        WorkerPool pool, AttentionShape shape, I32 starts, int capacity, HeadMatrix query, HeadMatrix key, HeadMatrix value, F32 keyCache, F32 valueCache,
+        HeadMatrix output) : ISimdBody
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S>
+        {
+            if (shape.SoftCap > 0f) Run<S, SoftCappedScore>(new(shape.SoftCap));
+            else Run<S, PlainScore>(default);
+        }
+
+        private void Run<S, F>(F score) where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+        {
+            if (shape.Batch == 0 || shape.Time == 0) return;
+            var bounds = new AttentionBounds(shape, starts);
+            var keys = new AttentionKeys(shape, keyCache, valueCache, capacity);
+            var fresh = new AttentionKeys(shape, key, value);
+            int held = 0, heads = shape.Batch * shape.KeyValueHeads, rows = shape.Time * shape.Group;
+            for (int b = 0; b < shape.Batch; b++) held = Math.Max(held, bounds.Keys(b));
+
+            if (rows <= AttentionDecode<S, F>.MostRows)
+            {
+                var decode = new AttentionDecode<S, F>(shape, score, bounds, query, keys);
+                int parts = (held + AttentionDecode<S, F>.PartKeys - 1) / AttentionDecode<S, F>.PartKeys;
+                AttentionParts<S> results = Parts<S>(rows, heads, parts);
+                pool.Run(heads * parts, new DecodeBody<S, F>(pool, shape, bounds, fresh, keys, decode, results, parts));
+                pool.Run(heads, new MergeBody<S>(shape, rows, 1, results, output));
+                return;
+            }
+
+            pool.Run(heads, new StoreBody(shape, bounds, fresh, keys));
+            var forward = new AttentionForward<S, F>(shape, score, bounds, query, keys);
+            var whole = new ForwardBody<S, F>(pool, shape, forward, output, default, 0);
+            if (whole.Tiles >= EnoughTiles || held <= PrefillBody<S, F>.PartKeys)
+            {
+                pool.Run(whole.Tiles, whole);
+            }
+            else
+            {
+                int blocks = whole.Tiles / heads, parts = (held + PrefillBody<S, F>.PartKeys - 1) / PrefillBody<S, F>.PartKeys;
+                AttentionParts<S> results = Parts<S>(AttentionForward<S, F>.BlockRows, heads * blocks, parts);
+                pool.Run(whole.Tiles * parts, new PrefillBody<S, F>(pool, shape, forward, results, blocks, parts));
+                pool.Run(whole.Tiles, new MergeBody<S>(shape, AttentionForward<S, F>.BlockRows, blocks, results, output));
+            }
+        }
+
+        private AttentionParts<S> Parts<S>(int rows, int blocks, int parts) where S : unmanaged, ISimd<S>
+        {
+            int padded = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
+            return new(pool.Shared(AttentionParts<S>.PartFloats(rows, padded) * blocks * parts), rows, padded, parts);
+        }
+    }
+
+    /// <summary>Copies new keys and values [first, end) of a head to the caches.</summary>
+    private static void Store(in AttentionShape shape, int start, in AttentionKeys from, in AttentionKeys to, int batch, int head, int first, int end)
+    {
+        for (int t = first; t < end; t++)
+        {
+            new ReadOnlySpan<float>(from.Key(batch, head, t), shape.HeadWidth).CopyTo(new(to.Key(batch, head, start + t), shape.HeadWidth));
+            new ReadOnlySpan<float>(from.Value(batch, head, t), shape.HeadWidth).CopyTo(new(to.Value(batch, head, start + t), shape.HeadWidth));
+        }
+    }
+
+    /// <summary>One tile stores the new rows of one key/value head.</summary>
+    private readonly struct StoreBody(AttentionShape shape, AttentionBounds bounds, AttentionKeys from, AttentionKeys to) : IParallelBody
+    {
+        public void Run(int tile, int worker)
+        {
+            int batch = tile / shape.KeyValueHeads;
+            Store(shape, bounds.Keys(batch) - shape.Time, from, to, batch, tile % shape.KeyValueHeads, 0, shape.Time);
+        }
+    }
+
+    /// <summary>One tile is one part of the keys of one key/value head; it first stores those new rows that fall into its part.</summary>
+    private readonly struct DecodeBody<S, F>(
+        WorkerPool pool, AttentionShape shape, AttentionBounds bounds, AttentionKeys fresh, AttentionKeys keys, AttentionDecode<S, F> decode, AttentionParts<S> results, int parts)
+        : IParallelBody where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+    {
+        public void Run(int tile, int worker)
+        {
+            int batch = tile / parts / shape.KeyValueHeads, head = tile / parts % shape.KeyValueHeads, part = tile % parts;
+            int start = bounds.Keys(batch) - shape.Time, key = part * AttentionDecode<S, F>.PartKeys;
+            Store(shape, start, fresh, keys, batch, head, Math.Clamp(key - start, 0, shape.Time), Math.Clamp(key + AttentionDecode<S, F>.PartKeys - start, 0, shape.Time));
+            decode.Run(batch, head, part, results.Values(tile / parts, part), pool.Local(worker, decode.ScratchFloats).Pointer);
+        }
+    }
+
+    /// <summary>One tile is a block of query rows against one part of the keys.</summary>
+    private readonly struct PrefillBody<S, F>(
+        WorkerPool pool, AttentionShape shape, AttentionForward<S, F> forward, AttentionParts<S> results, int blocks, int parts) : IParallelBody
+        where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+    {
+        public const int PartKeys = 576;
+
+        public void Run(int tile, int worker)
+        {
+            int block = tile / parts, part = tile % parts, head = block / blocks;
+            float* scratch = pool.Local(worker, forward.ScratchFloats).Pointer;
+            forward.Run(
+                head / shape.KeyValueHeads, head % shape.KeyValueHeads, block % blocks * AttentionForward<S, F>.BlockRows, part * PartKeys, (part + 1) * PartKeys, scratch);
+            nint floats = AttentionParts<S>.PartFloats(AttentionForward<S, F>.BlockRows, forward.PaddedWidth);
+            NativeMemory.Copy(scratch, results.Values(block, part), (nuint)floats * sizeof(float));
+        }
+    }
+
+    /// <summary>One tile merges the parts of one block of rows.</summary>
+    private readonly struct MergeBody<S>(AttentionShape shape, int blockRows, int blocks, AttentionParts<S> results, HeadMatrix output) : IParallelBody
+        where S : unmanaged, ISimd<S>
+    {
+        public void Run(int tile, int worker)
+        {
+            int head = tile / blocks, batch = head / shape.KeyValueHeads, row = tile % blocks * blockRows;
+            int count = Math.Min(blockRows, shape.Time * shape.Group - row);
+            for (int i = 0; i < count; i++)
+            {
+                nint at = (nint)batch * shape.Time + (row + i) / shape.Group;
+                int own = head % shape.KeyValueHeads * shape.Group + (row + i) % shape.Group;
+                results.Merge(tile, i, shape.HeadWidth, output.Data.Pointer + at * output.RowStride + own * shape.HeadWidth);
+            }
+        }
+    }
+}

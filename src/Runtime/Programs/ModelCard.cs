@@ -1,0 +1,102 @@
+using ModelDsl.Programs;
+
+namespace ModelDsl;
+
+/// <summary>Parameters of one place in a model, those of repeated blocks taken together.</summary>
+/// <param name="Name">The path, <c>*</c> for the index of a repeated block: <c>Blocks.*.Attention.Query</c>.</param>
+/// <param name="Count">How many places the path stands for.</param>
+/// <param name="Parameters">Elements of all their parameters together.</param>
+public readonly record struct ModelCardGroup(string Name, int Count, long Parameters);
+
+/// <summary>Bytes of native memory by purpose. Packing scratch of the machine's threads comes on top.</summary>
+/// <param name="Parameters">Parameters and constant tables.</param>
+/// <param name="Gradients">Gradients, the size of the parameters.</param>
+/// <param name="Optimizer">Optimiser slots, each the size of the parameters.</param>
+/// <param name="Activations">Saved activations and scratch that grow with batch and sequence.</param>
+/// <param name="Scratch">Scratch that does not.</param>
+/// <param name="Caches">Key/value caches and states of a decoder.</param>
+public readonly record struct MemoryEstimate(long Parameters, long Gradients, long Optimizer, long Activations, long Scratch, long Caches)
+{
+    /// <summary>All of them.</summary>
+    public long Total => Parameters + Gradients + Optimizer + Activations + Scratch + Caches;
+}
+
+/// <summary>What a model is and costs, known when it is compiled. <see cref="ToString()"/> is a page to print.</summary>
+public sealed partial class ModelCard
+{
+    private readonly ModelPlan plan;
+
+    /// <summary>The card of a plan.</summary>
+    public ModelCard(ModelPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        this.plan = plan;
+        Parameters = plan.Parameters.Sum(info => info.Length);
+        Groups = [.. plan.Parameters
+            .Select(info => (info, place: info.Name.Contains('.', StringComparison.Ordinal) ? info.Name[..info.Name.LastIndexOf('.')] : info.Name))
+            .GroupBy(pair => string.Join('.', pair.place.Split('.').Select(part => part.All(char.IsAsciiDigit) ? "*" : part)))
+            .Select(group => new ModelCardGroup(group.Key, group.Select(pair => pair.place).Distinct().Count(), group.Sum(pair => pair.info.Length)))];
+    }
+
+    /// <summary>The model class's name.</summary>
+    public string Name => plan.Name;
+
+    /// <summary>Largest number of positions of a sequence.</summary>
+    public int Context => plan.Context;
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Width => plan.Width;
+
+    /// <summary>Number of token ids, 0 for a model without an embedding.</summary>
+    public int Vocabulary => plan.Vocabulary;
+
+    /// <summary>Elements of all parameters; a tied head counts once.</summary>
+    public long Parameters { get; }
+
+    /// <summary>Floating-point operations of a forward pass for a token, a multiply-add counted as two, attention over the whole context included.</summary>
+    public long ForwardFlopsPerToken => plan.ForwardFlopsPerToken;
+
+    /// <summary>Floating-point operations of a training step for a token: three forward passes, recomputation not counted.</summary>
+    public long TrainingFlopsPerToken => 3 * plan.ForwardFlopsPerToken;
+
+    /// <summary>Bytes a decoder keeps for each position of a sequence.</summary>
+    public long CacheBytesPerToken => plan.CacheFloatsPerPosition * sizeof(float);
+
+    /// <summary>The places of the model that have parameters, in order of declaration.</summary>
+    public IReadOnlyList<ModelCardGroup> Groups { get; }
+
+    /// <summary>What the compiler computes together.</summary>
+    public IReadOnlyList<string> Fusions => plan.Fusions;
+
+    /// <summary>Memory of the model and a trainer.</summary>
+    /// <param name="batch">Sequences of a micro-batch.</param>
+    /// <param name="sequence">Positions of a sequence.</param>
+    /// <param name="optimizerSlots">Floats the optimiser keeps for each parameter; 2 for AdamW.</param>
+    public MemoryEstimate TrainingMemory(int batch, int sequence, int optimizerSlots = 2)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequence);
+        ArgumentOutOfRangeException.ThrowIfNegative(optimizerSlots);
+        long rows = (long)batch * sequence;
+        long arena = plan.ParameterFloats * sizeof(float);
+        return Estimate(ArenaFloats.Of(plan.Train, rows, batch).Or(ArenaFloats.Of(plan.Evaluate, rows, batch)), arena, optimizerSlots * arena, 0);
+    }
+
+    /// <summary>Memory of the model and a decoder.</summary>
+    /// <param name="batch">Sequences decoded at once.</param>
+    /// <param name="positions">Positions each can hold; the context when null.</param>
+    /// <param name="prefillChunk">Most tokens of a prompt computed at once.</param>
+    public MemoryEstimate DecodingMemory(int batch = 1, int? positions = null, int prefillChunk = 256)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefillChunk);
+        int held = positions ?? plan.Context;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(held, nameof(positions));
+        ArenaFloats floats = ArenaFloats.Of(plan.Prefill, Math.Min(prefillChunk, held), 1).Or(ArenaFloats.Of(plan.Decode, batch, batch));
+        return Estimate(floats, 0, 0, checked(plan.CacheFloatsPerPosition * held * batch * sizeof(float)));
+    }
+
+    private MemoryEstimate Estimate(ArenaFloats floats, long gradients, long optimizer, long caches) => new(
+        (plan.ParameterFloats + plan.ConstantFloats) * sizeof(float), gradients, optimizer,
+        checked((floats.Activations + floats.Sequences) * sizeof(float)), floats.Scratch * sizeof(float), caches);
+}

@@ -1,0 +1,128 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using ModelDsl.TestSupport;
+
+namespace ModelDsl.Generators.Tests;
+
+/// <summary>The generator on unusual declarations, and what it recomputes after an edit.</summary>
+public class GeneratorTests
+{
+    private const string Layer = "[RmsNorm] public partial Norm Norm { get; }";
+
+    [Theory]
+    [InlineData("namespace Demo;")]
+    [InlineData("")]
+    [InlineData("namespace Demo.@class.Inner;")]
+    [InlineData("namespace ModelDsl.Programs.Memory;")]
+    public void AnyNamespaceWorks(string @namespace)
+        => GeneratorHarness.RunValid($"{@namespace.Insert(0, "using ModelDsl;\n")}\n[Model(Width = 32, Context = 16)] public sealed partial class Any {{ {Layer} [Attention(Heads = 2)] public partial Attention Attention {{ get; }} }}");
+
+    [Fact]
+    public void NestedAndOddlyNamedClassesWork() => GeneratorHarness.RunValid($$"""
+        using ModelDsl;
+
+        public static partial class Outer
+        {
+            internal partial record struct Middle
+            {
+                [Model(Width = 32, Context = 16)]
+                private protected sealed partial class @event
+                {
+                    [Ffn(Hidden = 8)] internal partial Ffn @int { get; }
+                    [Repeat(2)] internal partial BlockStack<@namespace> @new { get; }
+                }
+
+                [Block]
+                internal sealed partial class @namespace
+                {
+                    {{Layer}}
+                }
+            }
+        }
+        """.Replace("private protected", "private", StringComparison.Ordinal));
+
+    [Fact]
+    public void NamesThatDifferInCaseGetFilesOfTheirOwn()
+    {
+        GeneratorHarness run = GeneratorHarness.RunValid($$"""
+            using ModelDsl;
+            [Model(Width = 32, Context = 16)] public sealed partial class Same { {{Layer}} }
+            [Block] public sealed partial class same_block { {{Layer}} }
+            [Block] public sealed partial class Same_Block { {{Layer}} }
+            """);
+        Assert.Equal(run.Files.Count(), run.Files.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Contains("Same.Surface.g.cs", run.Files);
+    }
+
+    [Fact]
+    public void AnAttributeOnTwoPartsIsReadOnce()
+    {
+        GeneratorHarness run = GeneratorHarness.Run($$"""
+            using ModelDsl;
+            [Model(Width = 32, Context = 16)] public sealed partial class Twice { {{Layer}} }
+            [Model(Width = 32, Context = 16)] public sealed partial class Twice { }
+            """);
+        Assert.All(run.Problems, problem => Assert.Contains("CS0579", problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AttributesOnOtherKindsOfTypesAreLeftToCSharp()
+    {
+        GeneratorHarness run = GeneratorHarness.Run($$"""
+            using ModelDsl;
+            [Model(Width = 32, Context = 16)] public partial struct Value { }
+            [Block] public partial interface IBlock { }
+            """);
+        Assert.All(run.Problems, problem => Assert.Contains("CS0592", problem, StringComparison.Ordinal));
+        Assert.Empty(run.Files);
+    }
+
+    [Fact]
+    public void AnUnknownTypeIsTheOnlyError()
+    {
+        GeneratorHarness run = GeneratorHarness.Run("""
+            using ModelDsl;
+
+            [Model(Width = 32, Context = 16)]
+            public sealed partial class Typo
+            {
+                [Embedding(Vocabulary = 10)] public partial Embeding Tokens { get; }
+                [Repeat(2)] public partial BlockStack<Missing> Blocks { get; }
+                [LanguageHead(TiedTo = nameof(Tokens))] public partial Head Head { get; }
+            }
+            """);
+        Assert.All(run.Problems, problem => Assert.Contains("error CS0246", problem, StringComparison.Ordinal));
+        Assert.Equal(["Embeding", "Missing"], run.Output.GetDiagnostics().Where(diagnostic => diagnostic.Id == "CS0246").Select(diagnostic => diagnostic.GetMessage(null).Split('\'')[1]).Distinct().Order());
+    }
+
+    [Fact]
+    public void AnEditOfOneModelRecompilesThatModelOnly()
+    {
+        CSharpCompilation compilation = ModelCompilation.Create("Demo", [Model("First", 32), Model("Second", 32)]);
+        GeneratorDriver driver = ModelCompilation.Driver().RunGenerators(compilation);
+        SyntaxTree edited = compilation.SyntaxTrees.Single(tree => tree.ToString().Contains("class Second", StringComparison.Ordinal));
+        driver = driver.RunGenerators(compilation.ReplaceSyntaxTree(edited, ModelCompilation.Parse(Model("Second", 48), edited.FilePath)));
+        IncrementalStepRunReason[] reasons =
+        [
+            .. driver.GetRunResult().Results.Single().TrackedSteps[TrackingNames.Compiled].SelectMany(step => step.Outputs).Select(output => output.Reason).Order(),
+        ];
+        Assert.Equal([IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached], reasons.OrderBy(reason => reason == IncrementalStepRunReason.Cached));
+
+        static string Model(string name, int width) => $"using ModelDsl; [Model(Width = {width}, Context = 16)] public sealed partial class {name} {{ {Layer} }}";
+    }
+
+    [Fact]
+    public void NoPublicNameCollidesWithAnImplicitUsing()
+    {
+        HashSet<string> ours = [.. Names("ModelDsl")];
+        foreach (string @namespace in (string[])["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"])
+            Assert.Empty(Names(@namespace).Intersect(ours));
+
+        static IEnumerable<string> Names(string name)
+        {
+            INamespaceSymbol current = ModelCompilation.Create("Names", []).GlobalNamespace;
+            foreach (string part in name.Split('.')) current = current.GetNamespaceMembers().Single(member => member.Name == part);
+            return current.GetTypeMembers().Where(type => type.DeclaredAccessibility == Accessibility.Public).Select(type => type.Name);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using ModelDsl.Compiler;
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Diagnostics;
+
+namespace ModelDsl.Generators.Tests;
+
+/// <summary>A defect of the compiler is reported with its stage, and user code still binds.</summary>
+public class InternalErrorTests
+{
+    // Passes every check but names a block that is not there: the reader cannot produce it.
+    private static readonly ModelDeclaration Impossible = new(
+        new TypeIdentity("Demo", "Impossible", "public", default),
+        new AttributeDeclaration("Model", new[] { new ArgumentDeclaration("Width", 32), new ArgumentDeclaration("Context", 16) }.ToEquatableArray()),
+        new[] { new MemberDeclaration("Gone", "global::Demo.Gone", "Demo.Gone", "public", IsPartial: true, "Demo.Gone", default) }.ToEquatableArray(),
+        default,
+        ClassForm.None);
+
+    [Fact]
+    public void ADefectIsAnErrorWithAStageAndASurface()
+    {
+        CompilationResult result = Stages.CompileModel(new ModelReading(Impossible, null), CancellationToken.None);
+        ModelError error = Assert.Single(result.Errors);
+        Assert.Equal("MDL9001", error.Id);
+        Assert.Contains("KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
+        Assert.Contains("MDL9001", Assert.Single(result.Surface).Text, StringComparison.Ordinal);
+        Assert.Empty(result.Bodies);
+    }
+
+    [Fact]
+    public void ACancellationIsNone()
+    {
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        ModelDeclaration valid = Impossible with { Members = new[] { new MemberDeclaration("Norm", "global::ModelDsl.Norm", "Norm", "public", IsPartial: true, null, new[] { new AttributeDeclaration("RmsNorm", default) }.ToEquatableArray()) }.ToEquatableArray() };
+        Assert.Throws<OperationCanceledException>(() => Stages.CompileModel(new ModelReading(valid, null), source.Token));
+    }
+
+    [Fact]
+    public void AStageIsNamedOnce()
+    {
+        StageException thrown = Assert.Throws<StageException>(() => StageException.Run("Outer", () => StageException.Run<int>("Fusion", () => throw new InvalidOperationException("broken"))));
+        Assert.Equal("Fusion", thrown.Stage);
+    }
+}

@@ -21,6 +21,7 @@ internal sealed class Backward
     {
         ModelGraph graph = builder.Graph;
         graph.BackwardStart = graph.Root.Items.Count;
+        builder.Suffix = "Gradient";
         Backward backward = new(builder);
         backward.gradients[output] = seed;
         backward.Walk([.. graph.Root.Items]);

@@ -162,9 +162,13 @@ internal sealed class Fuser
             Formula formula = new Formula(body, node.Inputs).Inline(fuser.Operand);
             if (JoinEpilogue(node, formula)) return;
             if (IsRowScalar(node.Output)) AddToRowKernel(node, RowStepKind.RowScalar, formula, node.Output.Shape);
-            else if (fuser.NeedNotBeStored(node.Output)) fuser.unstored[node.Output] = formula;
+            else if (fuser.NeedNotBeStored(node.Output) && !IsDearToProducts(node.Output, formula)) fuser.unstored[node.Output] = formula;
             else AddToRowKernel(node, RowStepKind.Element, formula, node.Output.Shape);
         }
+
+        /// <summary>A product reads every element of its operand through the prologue; from more than two matrices that costs more than a store.</summary>
+        private bool IsDearToProducts(Value value, Formula formula)
+            => fuser.uses.Of(value).Any(user => user.Operation is Contract) && formula.Operands.Count(operand => Broadcasting.Of(operand.Shape, value.Shape) == Broadcast.Full) > 2;
 
         /// <summary>Epilogue rule: the node becomes part of the product it reads, if no more has to be stored than before.</summary>
         private bool JoinEpilogue(Node node, Formula formula)

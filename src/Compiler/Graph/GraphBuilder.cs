@@ -15,6 +15,9 @@ internal sealed class GraphBuilder(ModelGraph graph)
     /// <summary>Path of the layer being built: names and origins of what is added.</summary>
     public string Origin { get; set; } = "";
 
+    /// <summary>What is added to the names of values: in a backward, that they are gradients.</summary>
+    public string Suffix { get; set; } = "";
+
     public Value Input(Role role, Shape shape)
     {
         if (Graph.Inputs.TryGetValue(role, out Value? known)) return known;
@@ -31,7 +34,9 @@ internal sealed class GraphBuilder(ModelGraph graph)
         return value;
     }
 
-    public Node Node(Operation operation, params Value[] inputs)
+    public Node Node(Operation operation, params Value[] inputs) => Named("", operation, inputs);
+
+    private Node Named(string name, Operation operation, Value[] inputs)
     {
         foreach (Value input in inputs)
         {
@@ -42,7 +47,7 @@ internal sealed class GraphBuilder(ModelGraph graph)
         Node node = new(operation, inputs, Origin);
         node.Outputs = shapes.Select((shape, i) =>
         {
-            string role = operation.OutputNames[i];
+            string role = (name.Length > 0 ? name : operation.OutputNames[i]) + Suffix;
             Value output = Graph.NewValue(ValueKind.Computed, shape, Name(role), Region);
             output.Producer = node;
             return output;
@@ -54,7 +59,10 @@ internal sealed class GraphBuilder(ModelGraph graph)
     public Value Add(Operation operation, params Value[] inputs) => Node(operation, inputs).Output;
 
     /// <summary>A pointwise operation; operands the formula does not use are dropped, and a formula that is just an operand adds nothing.</summary>
-    public Value Pointwise(Expression body, params Value[] inputs)
+    public Value Pointwise(Expression body, params Value[] inputs) => Pointwise("", body, inputs);
+
+    /// <summary>A pointwise operation whose result has a name of its own within the layer.</summary>
+    public Value Pointwise(string name, Expression body, params Value[] inputs)
     {
         Shape full = Broadcasting.Join(inputs.Select(input => input.Shape).ToArray());
         if (body is Argument only && inputs[only.Index].Shape == full) return inputs[only.Index];
@@ -70,7 +78,7 @@ internal sealed class GraphBuilder(ModelGraph graph)
 
             return new Argument(position);
         });
-        return Add(new Pointwise(compact), [.. used]);
+        return Named(name, new Pointwise(compact), [.. used]).Output;
     }
 
     public Value Sum(Value left, Value right) => Pointwise(new Argument(0) + new Argument(1), left, right);

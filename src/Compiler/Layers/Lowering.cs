@@ -82,12 +82,12 @@ internal sealed class Lowering
         Value centred = input;
         if (kind == NormKind.LayerNorm)
         {
-            Value mean = Builder.Pointwise((1.0 / columns) * x, Builder.Add(new Reduce(Axis.Columns), input));
-            centred = Builder.Pointwise(x - y, input, mean);
+            Value mean = Builder.Pointwise("Mean", (1.0 / columns) * x, Builder.Add(new Reduce(Axis.Columns), input));
+            centred = Builder.Pointwise("Centred", x - y, input, mean);
         }
 
-        Value square = Builder.Add(new Reduce(Axis.Columns), Builder.Pointwise(x * x, centred));
-        Value scale = Builder.Pointwise(Algebra.Apply(UnaryOperator.ReciprocalSqrt, ((1.0 / columns) * x) + epsilon), square);
+        Value square = Builder.Add(new Reduce(Axis.Columns), Builder.Pointwise("Square", x * x, centred));
+        Value scale = Builder.Pointwise("Scale", Algebra.Apply(UnaryOperator.ReciprocalSqrt, ((1.0 / columns) * x) + epsilon), square);
         Value weight = Builder.Parameter(Declare(prefix + "Weight", ParameterStart.Constant(1), decay: false, columns));
         Value result = Builder.Pointwise(x * y * new Argument(2), centred, scale, weight);
         if (kind == NormKind.LayerNorm && bias)
@@ -166,7 +166,7 @@ internal sealed class Lowering
         if (inner is not null && member.Find("PreNorm") is { } before) inner = Norm(inner, "PreNorm", before);
         Value output = Inner(member, inner);
         if (member.Find("PostNorm") is { } after) output = Norm(output, "PostNorm", after);
-        return input is not null && member.Find("Residual") is not null ? Builder.Sum(input, output) : output;
+        return input is not null && member.Find("Residual") is not null ? Builder.Pointwise("Sum", new Argument(0) + new Argument(1), input, output) : output;
     }
 
     private Value Inner(MemberDeclaration member, Value? input)

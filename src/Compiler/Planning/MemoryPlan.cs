@@ -14,6 +14,7 @@ internal sealed class MemoryPlan
     private readonly Uses uses;
     private readonly Dictionary<Value, Location> locations = [];
     private readonly HashSet<Value> chunkLocal = [];
+    private readonly HashSet<Value> mirrored = [];
     private readonly List<PlannedBuffer> buffers = [];
     private readonly Dictionary<Node, AffineOffset> caches = [];
     private readonly Dictionary<ProductKernel, PlannedBuffer> packed = [];
@@ -24,6 +25,7 @@ internal sealed class MemoryPlan
         uses = new Uses(graph);
         Parameters = new ParameterLayout(graph);
         FindChunkLocal(kernels);
+        FindMirrored(kernels, graph.Root);
         PlaceGradients();
         PlaceCarries(graph.Root);
         PlaceConcatenations(graph.Root);
@@ -73,6 +75,9 @@ internal sealed class MemoryPlan
             _ => value.Producer is { } producer ? OfComputed(value, producer) : throw new CompilerException($"{value} ({value.Name}) has no memory"),
         };
     }
+
+    /// <summary>A value's name for generated code: a gradient of a parameter is named after it.</summary>
+    public string NameOf(Value value) => Locate(value).Buffer is { Arena: Arena.Gradients } gradient ? gradient.Name : value.Name;
 
     /// <summary>Whether a value exists for the rows of one chunk only.</summary>
     public bool IsChunkLocal(Value value) => chunkLocal.Contains(value);
@@ -177,7 +182,7 @@ internal sealed class MemoryPlan
         HashSet<Value> written = [];
         foreach ((Value parameter, Value gradient) in graph.ParameterGradients)
         {
-            locations[gradient] = new Location(new PlannedBuffer(parameter.Name, Arena.Gradients, 0), parameter.Shape.Columns, 0, 1, 0)
+            locations[gradient] = new Location(new PlannedBuffer(parameter.Name + "Gradient", Arena.Gradients, 0), parameter.Shape.Columns, 0, 1, 0)
             {
                 Offset = Parameters.Of(parameter),
                 Adds = !written.Add(parameter),
@@ -193,7 +198,7 @@ internal sealed class MemoryPlan
             {
                 PlannedBuffer buffer = NewBuffer(carry.Input.Name, carry.Input.Shape.Rows, carry.Input.Shape.Columns);
                 buffer.Carried = loop;
-                buffer.Slots = ReadByMirror(carry.Input) || ReadByMirror(carry.Output) ? loop.Count + 1 : 2;
+                buffer.Slots = mirrored.Contains(carry.Input) || mirrored.Contains(carry.Output) ? loop.Count + 1 : 2;
                 Location at = new(buffer, carry.Input.Shape.Columns, 0, 1, 0);
                 (int first, int last) = loop.Reversed ? (loop.Count, 0) : (0, loop.Count);
                 Place(carry.Initial, at with { Slot = new SlotIndex(false, first) });
@@ -206,7 +211,15 @@ internal sealed class MemoryPlan
         }
     }
 
-    private bool ReadByMirror(Value value) => uses.Of(value).Any(user => Mirrors(uses.RegionOf(user), value.Region));
+    /// <summary>What kernels of a backward loop read of the forward iteration: formulas read more than the graph's nodes show.</summary>
+    private void FindMirrored(IReadOnlyList<Kernel> kernels, Region region)
+    {
+        foreach (Kernel kernel in kernels)
+        {
+            if (kernel is LoopKernel loop) FindMirrored(loop.Body, loop.Loop.Body);
+            else mirrored.UnionWith(kernel.Reads.Where(value => Mirrors(region, value.Region)));
+        }
+    }
 
     /// <summary>Whether <paramref name="user"/> is (within) the backward of the loop around <paramref name="region"/>.</summary>
     public static bool Mirrors(Region user, Region region)

@@ -24,7 +24,8 @@ internal static class Names
         return nearest;
     }
 
-    private static int Distance(string left, string right)
+    /// <summary>Insertions, deletions and replacements between two names, upper and lower case alike; of names up to a few hundred characters.</summary>
+    internal static int Distance(string left, string right)
     {
         Span<int> row = stackalloc int[right.Length + 1];
         for (int j = 0; j <= right.Length; j++) row[j] = j;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ModelDsl;
@@ -20,8 +21,10 @@ public sealed class ByteTokenizer : ITokenizer
         ArgumentNullException.ThrowIfNull(tokens);
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         int count = Encoding.UTF8.GetBytes(text, bytes);
-        tokens.EnsureCapacity(tokens.Count + count);
-        foreach (byte value in bytes.AsSpan(0, count)) tokens.Add(value);
+        int before = tokens.Count;
+        CollectionsMarshal.SetCount(tokens, before + count);
+        Span<int> added = CollectionsMarshal.AsSpan(tokens)[before..];
+        for (int i = 0; i < added.Length; i++) added[i] = bytes[i];
         ArrayPool<byte>.Shared.Return(bytes);
     }
 

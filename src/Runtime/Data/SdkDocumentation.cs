@@ -6,7 +6,7 @@ namespace ModelDsl.Data;
 /// <summary>Finds the English API documentation that every .NET SDK brings: <c>packs/*/*/ref/net*/*.xml</c> under its root.</summary>
 internal static class SdkDocumentation
 {
-    /// <summary>The documentation files of the newest version of each pack, in a fixed order.</summary>
+    /// <summary>The documentation files of the newest version of each pack, each name once, in a fixed order.</summary>
     /// <param name="roots">Where to look; the first place with any file is taken.</param>
     public static string[] Find(IEnumerable<string> roots)
     {
@@ -14,7 +14,8 @@ internal static class SdkDocumentation
         {
             string packs = Path.Combine(root, "packs");
             if (!Directory.Exists(packs)) continue;
-            string[] files = [.. Directory.GetDirectories(packs).Order(StringComparer.Ordinal).SelectMany(Newest)];
+            // Packs repeat each other's files: the same text twice would be in training and in validation.
+            string[] files = [.. Directory.GetDirectories(packs).Order(StringComparer.Ordinal).SelectMany(Newest).DistinctBy(Path.GetFileName, StringComparer.Ordinal)];
             if (files.Length > 0) return files;
         }
 

@@ -8,7 +8,7 @@ namespace ModelDsl;
 /// is drawn once an epoch, in an order that depends only on the seed and the epoch; each epoch cuts the text at another place. Drawing
 /// allocates nothing, and the position can be saved and restored.
 /// </summary>
-public sealed class TokenBatches
+public sealed class TokenBatches : IBatchSource
 {
     private readonly TokenSource source;
     private readonly bool shuffle;

@@ -12,7 +12,7 @@ public sealed class TokenFileWriter : IDisposable
 
     private readonly DurableFile file;
     private readonly int vocabulary;
-    private readonly bool wide;
+    private readonly int width;
     private readonly byte[] buffer;
     private int filled;
     private long position = TokenFile.HeaderBytes;
@@ -25,8 +25,8 @@ public sealed class TokenFileWriter : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabulary);
         this.vocabulary = vocabulary;
-        wide = vocabulary > 65536;
-        buffer = new byte[BufferTokens * (wide ? 4 : 2)];
+        width = vocabulary > 65536 ? 4 : 2;
+        buffer = new byte[BufferTokens * width];
         file = new DurableFile(path);
     }
 
@@ -42,20 +42,27 @@ public sealed class TokenFileWriter : IDisposable
         {
             if ((uint)tokens[i] >= (uint)vocabulary)
                 throw new ArgumentOutOfRangeException(nameof(tokens), tokens[i], $"Token {i} is {tokens[i]}, outside the vocabulary of {vocabulary}.");
-            if (filled == buffer.Length) Flush();
-            if (wide)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(buffer.AsSpan(filled), tokens[i]);
-                filled += 4;
-            }
-            else
-            {
-                BinaryPrimitives.WriteUInt16LittleEndian(buffer.AsSpan(filled), (ushort)tokens[i]);
-                filled += 2;
-            }
         }
 
         Count += tokens.Length;
+        while (!tokens.IsEmpty)
+        {
+            if (filled == buffer.Length) Flush();
+            Span<byte> room = buffer.AsSpan(filled);
+            int count = Math.Min(tokens.Length, room.Length / width);
+            if (width == 4)
+            {
+                MemoryMarshal.AsBytes(tokens[..count]).CopyTo(room);
+            }
+            else
+            {
+                Span<ushort> target = MemoryMarshal.Cast<byte, ushort>(room);
+                for (int i = 0; i < count; i++) target[i] = (ushort)tokens[i];
+            }
+
+            filled += count * width;
+            tokens = tokens[count..];
+        }
     }
 
     /// <summary>
@@ -93,7 +100,7 @@ public sealed class TokenFileWriter : IDisposable
         Span<byte> header = stackalloc byte[TokenFile.HeaderBytes];
         header.Clear();
         TokenFile.Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header[8..], wide ? 4 : 2);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], width);
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], vocabulary);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], Count);
         file.Write(header, 0);

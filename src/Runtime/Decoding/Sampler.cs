@@ -4,12 +4,12 @@ namespace ModelDsl;
 /// Chooses the next token from logits. The same options, logits and tokens give the same choices. Buffers grow
 /// on the first call; after that sampling allocates nothing. Not thread-safe; use one a sequence.
 /// </summary>
-public sealed class Sampler
+public sealed partial class Sampler
 {
     private readonly int[] recent;
     private int observed;
-    private double[] weights = [];
     private float[] scaled = [];
+    private float[] weights = [];
     private ulong[] keys = [];
 
     /// <summary>Creates a sampler.</summary>
@@ -55,7 +55,7 @@ public sealed class Sampler
     /// <exception cref="ArgumentException">There are no logits, one is NaN, or none is finite.</exception>
     public int Sample(ReadOnlySpan<float> logits)
     {
-        if (keys.Length < logits.Length) (keys, scaled, weights) = (new ulong[logits.Length], new float[logits.Length], new double[logits.Length]);
+        if (scaled.Length < logits.Length) (scaled, weights, keys) = (new float[logits.Length], new float[logits.Length], new ulong[logits.Length]);
         Span<float> values = scaled.AsSpan(0, logits.Length);
         logits.CopyTo(values);
         Penalise(logits, values);
@@ -88,62 +88,4 @@ public sealed class Sampler
 
         return best >= 0 ? best : throw new ArgumentException($"None of {logits.Length} logits is above minus infinity: there is no token to choose.", nameof(logits));
     }
-
-    private int Draw(ReadOnlySpan<float> values, float largest)
-    {
-        // Sorted ascending, keys order tokens from likely to unlikely, equal ones by id.
-        Span<ulong> candidates = keys.AsSpan(0, values.Length);
-        for (int i = 0; i < values.Length; i++) candidates[i] = Key(values[i], i);
-        if (Options.TopK > 0 && Options.TopK < candidates.Length)
-        {
-            Selection.Smallest(candidates, Options.TopK);
-            candidates = candidates[..Options.TopK];
-        }
-
-        double total = 0;
-        foreach (ulong candidate in candidates) total += weights[Token(candidate)] = Math.Exp((values[Token(candidate)] - largest) / Options.Temperature);
-        if (Options.TopP < 1) candidates = Nucleus(candidates, ref total);
-
-        double left = Random.NextDouble() * total;
-        foreach (ulong candidate in candidates)
-        {
-            left -= weights[Token(candidate)];
-            if (left < 0) return Token(candidate);
-        }
-
-        // Rounding of the sums left a little over: the last candidate that is possible at all.
-        for (int i = candidates.Length - 1; ; i--)
-        {
-            if (weights[Token(candidates[i])] > 0) return Token(candidates[i]);
-        }
-    }
-
-    private Span<ulong> Nucleus(Span<ulong> candidates, scoped ref double total)
-    {
-        // Lighter ones cannot belong to it: even all candidates of that weight together are less than what is left out. This saves
-        // sorting the whole vocabulary.
-        double cutoff = total * (1 - Options.TopP) / candidates.Length;
-        int kept = 0;
-        for (int i = 0; i < candidates.Length; i++)
-        {
-            if (weights[Token(candidates[i])] >= cutoff) candidates[kept++] = candidates[i];
-        }
-
-        candidates = candidates[..kept];
-        candidates.Sort();
-        double wanted = total * Options.TopP, sum = 0;
-        int count = 0;
-        while (count < candidates.Length && sum < wanted) sum += weights[Token(candidates[count++])];
-        total = sum;
-        return candidates[..count];
-    }
-
-    private static ulong Key(float value, int token)
-    {
-        int bits = BitConverter.SingleToInt32Bits(value + 0f);
-        uint ascending = (uint)bits ^ (bits < 0 ? ~0u : 1u << 31);
-        return (ulong)~ascending << 32 | (uint)token;
-    }
-
-    private static int Token(ulong key) => (int)(uint)key;
 }

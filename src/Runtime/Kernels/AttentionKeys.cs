@@ -28,7 +28,7 @@ internal readonly unsafe struct AttentionKeys
         this.value = value.Pointer;
         KeyStride = ValueStride = shape.HeadWidth;
         headStride = (nint)capacity * shape.HeadWidth;
-        keyBatch = valueBatch = headStride * shape.KeyValueHeads;
+        keyBatch = valueBatch = shape.CacheStride > 0 ? shape.CacheStride : headStride * shape.KeyValueHeads;
     }
 
     /// <summary>Floats from one key to the next.</summary>

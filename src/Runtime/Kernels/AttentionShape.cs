@@ -35,6 +35,9 @@ public readonly record struct AttentionShape
     /// <summary>0 for none; otherwise scores are bent smoothly into (-cap, cap).</summary>
     public float SoftCap { get; init; }
 
+    /// <summary>Cached attention: floats from one sequence's cache to the next one's; 0 when they follow each other without a gap.</summary>
+    public nint CacheStride { get; init; }
+
     /// <summary>
     /// Null, or for each row [Batch · Time] the position where its document starts: queries see keys of their own document only.
     /// Along a sequence the starts do not decrease, and none is after its own position.

@@ -14,6 +14,12 @@ internal static unsafe class MatMul<S> where S : unmanaged, ISimd<S>
     {
         Check(m, n, k);
         if (m == 0 || n == 0) return;
+        if (MatMulFewRows<S>.Suits(m, transposeB))
+        {
+            MatMulFewRows<S>.Run(pool, m, n, k, a, transposeA, b, transposeB, epilogue);
+            return;
+        }
+
         if (typeof(TB) == typeof(Stored) && !transposeB && ReadsDirectly(n, k, S.Width))
         {
             Stored stored = Unsafe.As<TB, Stored>(ref Unsafe.AsRef(in b));
@@ -65,7 +71,7 @@ internal static unsafe class MatMul<S> where S : unmanaged, ISimd<S>
         pool.Run(body.Cut.Tiles, body);
     }
 
-    private static bool ReadsDirectly(nint n, nint k, int width) => n % (2 * width) == 0 && n * k <= 192 * 1024 && n % 1024 != 0;
+    private static bool ReadsDirectly(nint n, nint k, int width) => n % (2 * width) == 0 && n % 1024 != 0;
 
     private static void Check(nint m, nint n, nint k)
     {

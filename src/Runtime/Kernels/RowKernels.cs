@@ -12,11 +12,8 @@ namespace ModelDsl.Kernels;
 /// </summary>
 public static unsafe partial class RowKernels
 {
-    /// <summary>Most tiles of a loop without accumulators: enough to balance many workers, few enough that claiming them costs nothing.</summary>
-    private const int MostTiles = 128;
-
-    /// <summary>Most tiles with accumulators: each has a buffer of its own to be zeroed and summed.</summary>
-    private const int MostAccumulatorTiles = 64;
+    /// <summary>Most tiles: enough to balance many workers, few enough that claiming them, and zeroing and summing an accumulator buffer each, costs little.</summary>
+    private const int MostTiles = 64;
 
     /// <summary>A tile has at least this many rows, so that a few rows of decoding wake no thread.</summary>
     private const int FewestRows = 4;
@@ -63,7 +60,7 @@ public static unsafe partial class RowKernels
             return;
         }
 
-        nint sumRows = Math.Max(Quotient(rows, MostAccumulatorTiles), FewestAccumulatorRows);
+        nint sumRows = Math.Max(Quotient(rows, MostTiles), FewestAccumulatorRows);
         int tiles = Math.Max((int)Quotient(rows, sumRows), 1);
         nint stride = BufferStride(accumulators);
         F32 buffers = pool.Shared(tiles * stride);

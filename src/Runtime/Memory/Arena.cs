@@ -20,7 +20,9 @@ public sealed unsafe class Arena : IDisposable
         nuint bytes = checked((nuint)Math.Max(floats, 1) * sizeof(float));
         try
         {
-            data = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
+            bool large = bytes >= 4 * LargePages.Size;
+            data = (float*)NativeMemory.AlignedAlloc(bytes, large ? LargePages.Size : Alignment);
+            if (large) LargePages.Advise(data, bytes / LargePages.Size * LargePages.Size);
         }
         catch (OutOfMemoryException exception)
         {

@@ -44,7 +44,7 @@ public sealed class Frame
 
     /// <summary>
     /// Key/value caches of a decoder, those of this run's first sequence. A sequence's caches are one block, layer after layer: a
-    /// layer with n floats before it a position starts at n × <see cref="CacheCapacity"/> and is [CacheCapacity, key/value width].
+    /// layer with n floats a position before it starts at n × <see cref="CacheCapacity"/>. How they lie within a layer is its kernel's matter.
     /// </summary>
     public F32 Cache { get; set; }
 

@@ -114,7 +114,7 @@ public sealed class DecoderTests
     public void Prefill_step_and_generation_allocate_nothing()
     {
         using ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
-        using Decoder decoder = model.CreateDecoder(new DecoderOptions { PrefillChunk = 2 });
+        using Decoder decoder = model.CreateDecoder(new DecoderOptions { PrefillChunk = 2, Threads = 4 });
         Sampler sampler = new(new SamplerOptions { TopK = 3, TopP = 0.9, RepeatPenalty = 1.2, Temperature = 0.7 });
         int[] prompt = [1, 2, 3], generated = new int[5];
         Allocation.None(() =>

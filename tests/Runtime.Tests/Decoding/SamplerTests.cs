@@ -18,6 +18,7 @@ public sealed class SamplerTests
     public void Draws_follow_the_truncated_distribution()
         => Gen.Select(SomeLogits, Gen.Double[0.3, 2], Gen.Int[0, 12], Gen.Double[0.1, 1], Gen.Int[0, 1000]).Sample((logits, temperature, topK, topP, seed) =>
         {
+            topP *= 0.9998765; // off the simple fractions, where rounding decides which of equal tokens is the last
             double[] expected = Probabilities(logits, temperature, topK, topP);
             Sampler sampler = new(new SamplerOptions { Temperature = temperature, TopK = topK, TopP = topP, Seed = seed });
             const int draws = 4000;

@@ -1,7 +1,7 @@
 using ModelDsl.Kernels;
 using ModelDsl.Memory;
 using ModelDsl.Threading;
-using Lookup = ModelDsl.Kernels.Embedding;
+using Lookup = ModelDsl.Kernels.EmbeddingKernels;
 
 namespace ModelDsl.Runtime.Tests.Kernels;
 

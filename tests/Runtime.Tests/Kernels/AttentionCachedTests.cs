@@ -35,8 +35,8 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         problem.Forward<S>(pool);
 
         int columns = heads * width, keyColumns = keyValueHeads * width, product = columns + 2 * keyColumns;
-        using var keyCache = new GuardedMemory(Attention.CacheFloats(full, time));
-        using var valueCache = new GuardedMemory(Attention.CacheFloats(full, time));
+        using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(full, time));
+        using var valueCache = new GuardedMemory(AttentionKernels.CacheFloats(full, time));
         keyCache.Span.Fill(float.NaN);
         valueCache.Span.Fill(float.NaN);
         int* starts = stackalloc int[Batch];
@@ -48,7 +48,7 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
             output.Span.Fill(float.NaN);
             for (int b = 0; b < Batch; b++)
                 problem.Inputs.Slice((b * time + starts[b]) * product, rows * product).CopyTo(inputs.Span[(b * rows * product)..]);
-            new Attention.CachedCall(
+            new AttentionKernels.CachedCall(
                 pool, full with { Time = rows }, new I32(starts), time, new(inputs.Data, product), new(inputs.Data.At(columns), product),
                 new(inputs.Data.At(columns + keyColumns), product), keyCache.Data, valueCache.Data, new(output.Data, columns)).Run<S>();
             for (int b = 0; b < Batch; b++)
@@ -79,14 +79,14 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
     {
         var shape = new AttentionShape { Batch = 1, Time = rows, Heads = 2, KeyValueHeads = 1, HeadWidth = 24, Scale = 0.3f, Causal = true };
         using var problem = new AttentionProblem(shape, 4);
-        using var keyCache = new GuardedMemory(AttentionProblem.Random((int)Attention.CacheFloats(shape, held + rows), 1, 1f));
-        using var valueCache = new GuardedMemory(AttentionProblem.Random((int)Attention.CacheFloats(shape, held + rows), 2, 1f));
+        using var keyCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, held + rows), 1, 1f));
+        using var valueCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, held + rows), 2, 1f));
         byte[]? first = null;
         for (int threads = 1; threads <= 3; threads++)
         {
             using var pool = new WorkerPool(threads);
             problem.Poison();
-            new Attention.CachedCall(
+            new AttentionKernels.CachedCall(
                 pool, shape, new I32(&held), held + rows, problem.Query, problem.Key, problem.Value, keyCache.Data, valueCache.Data, problem.OutputMatrix).Run<S>();
             byte[] result = MemoryMarshal.AsBytes(problem.Output).ToArray();
             first ??= result;

@@ -57,14 +57,14 @@ internal sealed unsafe class AttentionProblem : IDisposable
     }
 
     public void Forward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
-        => new Attention.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
+        => new AttentionKernels.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
 
-    public void Forward(WorkerPool pool) => Attention.Forward(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads);
+    public void Forward(WorkerPool pool) => AttentionKernels.Forward(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads);
 
     public void Backward(WorkerPool pool)
     {
         F32 gradients = inputGradients.Data;
-        Attention.Backward(
+        AttentionKernels.Backward(
             pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients, product),
             new(gradients.At(queryColumns), product), new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
     }
@@ -75,7 +75,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
         var data = new AttentionGradients(
             Query, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients.At(queryColumns), product),
             new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
-        new Attention.BackwardCall(pool, Shape, Key, Value, data, new(gradients, product)).Run<S>();
+        new AttentionKernels.BackwardCall(pool, Shape, Key, Value, data, new(gradients, product)).Run<S>();
     }
 
     public void Dispose()

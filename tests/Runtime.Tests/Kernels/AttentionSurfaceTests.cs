@@ -17,8 +17,8 @@ public sealed unsafe class AttentionSurfaceTests
     {
         using var pool = new WorkerPool(2);
         using var problem = new AttentionProblem(Shape, 1);
-        using var keyCache = new GuardedMemory(Attention.CacheFloats(Shape, 80));
-        using var valueCache = new GuardedMemory(Attention.CacheFloats(Shape, 80));
+        using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(Shape, 80));
+        using var valueCache = new GuardedMemory(AttentionKernels.CacheFloats(Shape, 80));
         int* starts = stackalloc int[2];
         starts[0] = 0;
         starts[1] = 10;
@@ -29,8 +29,8 @@ public sealed unsafe class AttentionSurfaceTests
         {
             problem.Forward(pool);
             problem.Backward(pool);
-            Attention.Cached(pool, Shape, startsHandle, 80, problem.Query, problem.Key, problem.Value, keyCache.Data, valueCache.Data, problem.OutputMatrix);
-            Attention.Cached(pool, step, startsHandle, 80, problem.Query, problem.Key, problem.Value, keyCache.Data, valueCache.Data, problem.OutputMatrix);
+            AttentionKernels.Cached(pool, Shape, startsHandle, 80, problem.Query, problem.Key, problem.Value, keyCache.Data, valueCache.Data, problem.OutputMatrix);
+            AttentionKernels.Cached(pool, step, startsHandle, 80, problem.Query, problem.Key, problem.Value, keyCache.Data, valueCache.Data, problem.OutputMatrix);
         }
 
         // The scratch of a worker grows when it gets its first tile, which is up to the scheduler; other tests allocate meanwhile: the least of several runs counts.
@@ -55,7 +55,7 @@ public sealed unsafe class AttentionSurfaceTests
             using var problem = new AttentionProblem(shape, 1);
             problem.Forward(pool);
             problem.Backward(pool);
-            Attention.Cached(pool, shape, new I32(starts), 8, problem.Query, problem.Key, problem.Value, default, default, problem.OutputMatrix);
+            AttentionKernels.Cached(pool, shape, new I32(starts), 8, problem.Query, problem.Key, problem.Value, default, default, problem.OutputMatrix);
         }
     }
 
@@ -64,7 +64,7 @@ public sealed unsafe class AttentionSurfaceTests
     {
         using var pool = new WorkerPool(1);
         using var problem = new AttentionProblem(Shape, 1);
-        void Forward(AttentionShape shape) => Attention.Forward(pool, shape, problem.Query, problem.Key, problem.Value, problem.OutputMatrix, default, 0);
+        void Forward(AttentionShape shape) => AttentionKernels.Forward(pool, shape, problem.Query, problem.Key, problem.Value, problem.OutputMatrix, default, 0);
 
         Assert.Throws<ArgumentException>(() => Forward(Shape with { Heads = 3 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Forward(Shape with { HeadWidth = 0 }));
@@ -81,7 +81,7 @@ public sealed unsafe class AttentionSurfaceTests
         ArgumentException error = Assert.Throws<ArgumentException>(() =>
         {
             fixed (int* first = starts)
-                Attention.Cached(pool, Shape, new I32(first), 80, problem.Query, problem.Key, problem.Value, default, default, problem.OutputMatrix);
+                AttentionKernels.Cached(pool, Shape, new I32(first), 80, problem.Query, problem.Key, problem.Value, default, default, problem.OutputMatrix);
         });
         Assert.Contains("Sequence 1 holds 11 of 80", error.Message, StringComparison.Ordinal);
     }

@@ -2,7 +2,7 @@ using ModelDsl.Memory;
 using ModelDsl.Kernels;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
-using Lookup = ModelDsl.Kernels.Embedding;
+using Lookup = ModelDsl.Kernels.EmbeddingKernels;
 
 namespace ModelDsl.Runtime.Tests.Kernels;
 

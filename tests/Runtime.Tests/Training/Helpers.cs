@@ -14,7 +14,11 @@ internal static class Compare
 /// <summary>Checks that code allocates no managed memory.</summary>
 internal static class Allocation
 {
-    /// <summary>Runs <paramref name="action"/> a few times to warm up, then counts: 0 bytes on this thread, and none on all threads in the best of some tries (others tests run beside).</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/> a few times to warm up, then counts: 0 bytes on this thread, and none on all threads in the best of
+    /// some tries, since other tests run beside. Give the action a number of threads of its own: a pool that tests contend for creates
+    /// something to wait on.
+    /// </summary>
     public static void None(Action action)
     {
         for (int i = 0; i < 5; i++) action();

@@ -50,6 +50,24 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Trainers_on_several_threads_share_the_workers_without_disturbing_each_other()
+    {
+        static float[] Train(int seed)
+        {
+            using ModelInstance model = ModelInstance.Create(new BigramProgram(300), seed);
+            using Trainer trainer = model.CreateTrainer(Options);
+            trainer.Run(new PatternBatches(4, 8, 300), new RunOptions { Steps = 30 });
+            return model.Parameters["Table.Weight"].Values.ToArray();
+        }
+
+        float[][] expected = [Train(0), Train(1), Train(2)], actual = new float[3][];
+        Thread[] threads = [.. Enumerable.Range(0, 3).Select(i => new Thread(() => actual[i] = Train(i)))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
     public void Two_micro_batches_are_one_batch_of_both()
     {
         (int[] inputs, int[] targets) = Tokens.Batch(32, 7, 3);
@@ -106,7 +124,7 @@ public sealed class TrainerTests
     public void Steps_and_evaluations_allocate_nothing_on_any_thread()
     {
         using ModelInstance model = ModelInstance.Create(new BigramProgram(300), 1);
-        using Trainer trainer = model.CreateTrainer(Options with { Batch = 2, GradientAccumulation = 2, Threads = 2 });
+        using Trainer trainer = model.CreateTrainer(Options with { Batch = 2, GradientAccumulation = 2, Threads = 3 });
         (int[] inputs, int[] targets) = Tokens.Batch(32, 300, 3);
         int[] starts = [.. Enumerable.Range(0, 32).Select(i => i % 8 / 4 * 4)];
         Allocation.None(() =>

@@ -18,16 +18,16 @@ internal static class LibraryCalls
             case Gather gather:
                 string table = CSharpLiterals.Int(node.Output.Shape.Columns);
                 writer.Line(gather.Index == GatherIndex.Token
-                    ? $"Embedding.Gather(f.Pool, {rows}, f.Inputs, {At(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});"
-                    : $"Embedding.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, {At(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});");
+                    ? $"EmbeddingKernels.Gather(f.Pool, {rows}, f.Inputs, {At(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});"
+                    : $"EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, {At(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});");
                 break;
             case Scatter scatter:
                 string source = $"{At(node.Inputs[1])}, {Stride(node.Inputs[1])}";
                 string extents = $"{CSharpLiterals.Int(scatter.TableRows)}, {CSharpLiterals.Int(node.Output.Shape.Columns)}";
                 string accumulate = scope.Accumulate(plan.Locate(node.Output).Adds);
                 writer.Line(scatter.Index == GatherIndex.Token
-                    ? $"Embedding.Scatter(f.Pool, {rows}, f.Inputs, {source}, {extents}, {At(node.Output)}, {accumulate});"
-                    : $"Embedding.ScatterPositions(f.Pool, f.Batch, f.Time, {source}, {extents}, {At(node.Output)}, {accumulate});");
+                    ? $"EmbeddingKernels.Scatter(f.Pool, {rows}, f.Inputs, {source}, {extents}, {At(node.Output)}, {accumulate});"
+                    : $"EmbeddingKernels.ScatterPositions(f.Pool, f.Batch, f.Time, {source}, {extents}, {At(node.Output)}, {accumulate});");
                 break;
             case LastPosition:
                 writer.Line($"Positions.CopyLast(f.Batch, f.Time, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {node.Output.Shape.Columns}, {At(node.Output)});");
@@ -42,12 +42,12 @@ internal static class LibraryCalls
                 writer.Line($"CrossEntropy.Backward(f.Pool, {rows}, {node.Inputs[0].Shape.Columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {scope.Ids("Targets")}, {At(node.Inputs[2])}, f.LossScale, {At(node.Output)}, {Stride(node.Output)});");
                 break;
             case Attend attend:
-                writer.Line($"Attention.Forward(f.Pool, {Shape(attend.Form)},");
+                writer.Line($"AttentionKernels.Forward(f.Pool, {Shape(attend.Form)},");
                 using (writer.Indent())
                     writer.Line($"{Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])}, {Heads(node.Outputs[0])}, {At(node.Outputs[1])}, {Stride(node.Outputs[1])});");
                 break;
             case AttendBackward backward:
-                writer.Line($"Attention.Backward(f.Pool, {Shape(backward.Form)},");
+                writer.Line($"AttentionKernels.Backward(f.Pool, {Shape(backward.Form)},");
                 using (writer.Indent())
                 {
                     writer.Line($"{Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])}, {Heads(node.Inputs[3])}, {At(node.Inputs[4])}, {Stride(node.Inputs[4])},");
@@ -58,21 +58,21 @@ internal static class LibraryCalls
             case AttendCached cached:
                 AffineOffset cache = plan.Cache(node);
                 string half = CSharpLiterals.Int(cached.CacheFloats / 2);
-                writer.Line($"Attention.Cached(f.Pool, {Shape(cached.Form)}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
+                writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached.Form, ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
                 using (writer.Indent())
-                    writer.Line($"f.Cache.At(f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At(f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), f.CacheStride, {Heads(node.Output)});");
+                    writer.Line($"f.Cache.At(f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At(f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), {Heads(node.Output)});");
                 break;
             default:
                 throw new CompilerException($"{node.Operation.Describe()} has no call");
         }
     }
 
-    private static string Shape(AttentionForm form)
+    private static string Shape(AttentionForm form, string more = "")
     {
         string variant = form.Causal ? ", Causal = true" : "";
         if (form.Window > 0) variant += $", Window = {CSharpLiterals.Int(form.Window)}";
         if (form.SoftCap > 0) variant += $", SoftCap = {CSharpLiterals.Float((float)form.SoftCap)}";
         return $"new AttentionShape {{ Batch = f.Batch, Time = f.Time, Heads = {CSharpLiterals.Int(form.Heads)}, KeyValueHeads = {CSharpLiterals.Int(form.KeyValueHeads)}, "
-            + $"HeadWidth = {CSharpLiterals.Int(form.HeadWidth)}, Scale = {CSharpLiterals.Float((float)form.Scale)}{variant}, SegmentStarts = f.SegmentStarts }}";
+            + $"HeadWidth = {CSharpLiterals.Int(form.HeadWidth)}, Scale = {CSharpLiterals.Float((float)form.Scale)}{variant}{more}, SegmentStarts = f.SegmentStarts }}";
     }
 }

@@ -24,7 +24,7 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     public string Arguments => string.Concat(loops.Select(loop => ", " + loop.Index));
 
     /// <summary>A name for a loop's index: its property.</summary>
-    public string Index(Loop loop) => names.Unique(CSharpLiterals.Identifier(Names.Camel(loop.Name, 1)));
+    public string Index(Loop loop) => new Names(["f", "rows", "first", "count", .. loops.Select(entry => entry.Index)]).Unique(CSharpLiterals.Identifier(Names.Camel(loop.Name, 1)));
 
     public MethodScope Enter(Loop loop, string index) => new(plan, [.. loops, (loop, index)]);
 
@@ -48,7 +48,7 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
         (PlannedBuffer, SlotIndex, AffineOffset) key = (at.Buffer, at.Slot, at.Offset);
         if (!locals.TryGetValue(key, out string? local))
         {
-            local = locals[key] = names.Unique(CSharpLiterals.Identifier(Names.Camel(value.Name, 2)));
+            local = locals[key] = names.Unique(CSharpLiterals.Identifier(Names.Camel(plan.NameOf(value), 2)));
             declarations.Add($"F32 {local} = {Address(value, at)};{Note(value)}");
         }
 

@@ -8,7 +8,7 @@ namespace ModelDsl.Kernels;
 /// Scaled dot-product attention with an online softmax: scores exist one cache-sized block at a time, forward and backward, and blocks
 /// that no query of a tile sees are skipped. Results do not depend on the number of threads.
 /// </summary>
-public static partial class Attention
+public static partial class AttentionKernels
 {
     /// <summary>Computes the outputs of all rows.</summary>
     /// <param name="pool">Threads.</param>

@@ -5,7 +5,7 @@ using ModelDsl.Threading;
 
 namespace ModelDsl.Kernels;
 
-public static unsafe partial class Attention
+public static unsafe partial class AttentionKernels
 {
     /// <summary>Floats of a cache of keys, or of one of values.</summary>
     /// <param name="shape">Sizes.</param>

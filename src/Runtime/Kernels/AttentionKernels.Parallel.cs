@@ -4,7 +4,7 @@ using ModelDsl.Threading;
 
 namespace ModelDsl.Kernels;
 
-public static unsafe partial class Attention
+public static unsafe partial class AttentionKernels
 {
     // Enough tiles that threads end together, whatever their number; never a function of it.
     private const int EnoughTiles = 32;

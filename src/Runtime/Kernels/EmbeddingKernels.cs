@@ -6,7 +6,7 @@ using ModelDsl.Threading;
 namespace ModelDsl.Kernels;
 
 /// <summary>Lookup of rows of a table by token id or by position, and the gradient of the table. Ids are checked before they come here.</summary>
-public static unsafe partial class Embedding
+public static unsafe partial class EmbeddingKernels
 {
     /// <summary>output[r, :] = table[ids[r], :].</summary>
     /// <param name="pool">The workers.</param>

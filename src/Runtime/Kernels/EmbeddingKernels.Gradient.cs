@@ -5,7 +5,7 @@ using ModelDsl.Threading;
 
 namespace ModelDsl.Kernels;
 
-public static unsafe partial class Embedding
+public static unsafe partial class EmbeddingKernels
 {
     /// <summary>Floats cleared by one tile.</summary>
     private const int ClearTile = 1 << 16;

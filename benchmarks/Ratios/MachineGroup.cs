@@ -10,7 +10,7 @@ internal static class MachineGroup
     {
         Name = "FMA peak",
         Contenders = [new("1 thread", () => FmaPeak.Run(1)), new($"{threads} threads", () => FmaPeak.Run(threads))],
-        PerUnit = name => FmaPeak.FlopsPerThread * (name == "1 thread" ? 1 : threads) / 1e9,
+        Figure = (name, seconds) => FmaPeak.FlopsPerThread * (name == "1 thread" ? 1 : threads) / seconds / 1e9,
     };
 
     /// <summary>Read bandwidth.</summary>
@@ -22,7 +22,7 @@ internal static class MachineGroup
             Name = "read bandwidth",
             Contenders = [new("1 thread", () => memory.Run(1)), new($"{threads} threads", () => memory.Run(threads))],
             Unit = "GB/s",
-            PerUnit = _ => ReadBandwidth.Bytes / 1e9,
+            Figure = (_, seconds) => ReadBandwidth.Bytes / seconds / 1e9,
         };
         group.Own(memory);
         return group;

@@ -70,7 +70,7 @@ internal static class MatMulGroups
             Name = name,
             Contenders = contenders,
             Rows = rows,
-            PerUnit = contender => contender == Peak ? PeakFlops(pool) / 1e9 : Flops(m, n, k) / 1e9,
+            Figure = (contender, seconds) => (contender == Peak ? PeakFlops(pool) : Flops(m, n, k)) / seconds / 1e9,
             Check = () =>
             {
                 using torch.Tensor expected = first.matmul(second);

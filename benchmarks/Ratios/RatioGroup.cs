@@ -3,7 +3,14 @@ namespace ModelDsl.Benchmarks.Ratios;
 /// <summary>Who is measured in a group: its work is run in turns with that of the others.</summary>
 /// <param name="Name">Who.</param>
 /// <param name="Work">One unit of work.</param>
-internal sealed record Contender(string Name, Action Work);
+internal sealed record Contender(string Name, Action Work)
+{
+    /// <summary>A contender whose figure is not a time: measured once a round, without warming up.</summary>
+    public static Contender Of(string name, Func<double> sample) => new(name, static () => { }) { Sample = sample };
+
+    /// <summary>The figure, where it is not the time of <see cref="Work"/>.</summary>
+    public Func<double>? Sample { get; private init; }
+}
 
 /// <summary>Which ratios are good.</summary>
 internal enum Better
@@ -29,12 +36,12 @@ internal sealed record RatioRow(string Name, Func<Round, double> Value, double R
     public string? Note { get; init; }
 }
 
-/// <summary>Seconds of one unit of work of each contender, measured one after the other.</summary>
-/// <param name="Seconds">By the contender's name.</param>
-internal sealed record Round(IReadOnlyDictionary<string, double> Seconds)
+/// <summary>Seconds of one unit of work (or another figure) of each contender, measured one after the other.</summary>
+/// <param name="Samples">By the contender's name.</param>
+internal sealed record Round(IReadOnlyDictionary<string, double> Samples)
 {
     /// <summary>A contender's seconds.</summary>
-    public double this[string contender] => Seconds[contender];
+    public double this[string contender] => Samples[contender];
 }
 
 /// <summary>Contenders that do the same work in turns, and the ratios that come of it. Made just before it runs, disposed after.</summary>
@@ -51,11 +58,11 @@ internal sealed class RatioGroup : IDisposable
     /// <summary>What is compared.</summary>
     public IReadOnlyList<RatioRow> Rows { get; init; } = [];
 
-    /// <summary>What <see cref="PerUnit"/> counts, a second.</summary>
+    /// <summary>Unit of <see cref="Figure"/>.</summary>
     public string Unit { get; init; } = "GFLOP/s";
 
-    /// <summary>How much of <see cref="Unit"/> one unit of a contender's work is.</summary>
-    public Func<string, double> PerUnit { get; init; } = _ => 1;
+    /// <summary>What the table shows for a contender's name and seconds.</summary>
+    public required Func<string, double, double> Figure { get; init; }
 
     /// <summary>Number of rounds.</summary>
     public int Rounds { get; init; } = 7;
@@ -63,7 +70,7 @@ internal sealed class RatioGroup : IDisposable
     /// <summary>Seconds that a contender is measured in each round, at least one unit of work.</summary>
     public double Slice { get; init; } = 0.1;
 
-    /// <summary>Checked after all rounds: throws where contenders did not do the same work.</summary>
+    /// <summary>After all rounds: how well the contenders' results agree; throws where they did not do the same work.</summary>
     public Func<string?>? Check { get; init; }
 
     /// <summary>Disposes something together with the group.</summary>

@@ -5,10 +5,11 @@ namespace ModelDsl.Benchmarks.Ratios;
 /// <summary>What came of a contender.</summary>
 /// <param name="Group">The group's name.</param>
 /// <param name="Contender">The contender's name.</param>
-/// <param name="Seconds">Median seconds of one unit of work.</param>
-/// <param name="Rate">Median rate.</param>
-/// <param name="Unit">The rate's unit.</param>
-internal sealed record Measurement(string Group, string Contender, double Seconds, double Rate, string Unit);
+/// <param name="Seconds">Median seconds of one unit of work; null where it is not timed.</param>
+/// <param name="Figure">The figure of it.</param>
+/// <param name="Best">The figure of the best round: what is left of the noise of a shared machine.</param>
+/// <param name="Unit">The unit of both figures.</param>
+internal sealed record Measurement(string Group, string Contender, double? Seconds, double Figure, double Best, string Unit);
 
 /// <summary>What came of a row.</summary>
 /// <param name="Name">The row's name.</param>
@@ -38,8 +39,10 @@ internal static class RatioRunner
 
         List<Measurement> measurements = [.. group.Contenders.Select(contender =>
         {
-            double seconds = Quantile(rounds.Select(round => round[contender.Name]), 0.5);
-            return new Measurement(group.Name, contender.Name, seconds, group.PerUnit(contender.Name) / seconds, group.Unit);
+            double[] samples = [.. rounds.Select(round => round[contender.Name])];
+            double sample = Quantile(samples, 0.5);
+            return new Measurement(
+                group.Name, contender.Name, contender.Sample is null ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
         })];
         return (measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], group.Check?.Invoke());
     }
@@ -56,6 +59,7 @@ internal static class RatioRunner
 
     private static int Prepare(Contender contender, double slice)
     {
+        if (contender.Sample is not null) return 1;
         // Compiled code becomes fast only after many calls.
         Stopwatch all = Stopwatch.StartNew();
         double last;
@@ -71,6 +75,7 @@ internal static class RatioRunner
 
     private static double Measure(Contender contender, int repeats)
     {
+        if (contender.Sample is { } sample) return sample();
         Thread.Sleep(Pause);
         if (repeats > 1) contender.Work(); // wakes threads and refills caches
         long start = Stopwatch.GetTimestamp();

@@ -5,9 +5,11 @@ namespace ModelDsl.Benchmarks.Ratios;
 /// <summary>The two models that everybody trains and decodes.</summary>
 internal static class Workloads
 {
+    /// <summary>Sequences and positions of a training step.</summary>
     public const int Batch = 8, Sequence = 256;
 
-    public const double LearningRate = 3e-4;
+    /// <summary>AdamW's settings.</summary>
+    public const double LearningRate = 3e-4, Beta1 = 0.9, Beta2 = 0.95, Epsilon = 1e-8, WeightDecay = 0.1, ClipNorm = 1;
 
     /// <summary>13.9 million parameters: GPT-2's shape with biases, tied head.</summary>
     public static TransformerShape Gpt2 { get; } = TransformerShape.Gpt2(width: 384, layers: 6, heads: 6, vocabulary: 8192, context: Sequence);
@@ -35,5 +37,12 @@ internal static class Workloads
         }
 
         return (inputs, targets);
+    }
+
+    /// <summary>Gives a reference model our parameters; both name them alike.</summary>
+    public static void Copy(ParameterCollection from, TorchParameters to)
+    {
+        if (!from.Names.Order().SequenceEqual(to.Names.Order())) throw new InvalidOperationException("The reference model has other parameters.");
+        foreach (Parameter parameter in from) to.Set(parameter.Name, parameter.Values);
     }
 }

@@ -58,14 +58,13 @@ internal sealed class TorchParameters : IDisposable
     /// <summary>Normal draws of the given deviation, around 1 for the weights of norms and 0 elsewhere.</summary>
     public void Randomize(int seed, double deviation)
     {
-        Random random = new(seed);
+        using Generator random = new((ulong)seed);
+        using IDisposable _ = no_grad();
         foreach (string name in names)
         {
-            float mean = name.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : 0;
-            float[] values = new float[this[name].numel()];
-            for (int i = 0; i < values.Length; i++)
-                values[i] = mean + (float)(deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
-            Set(name, values);
+            using Tensor draws = randn(byName[name].shape, Type, generator: random);
+            draws.mul_(deviation).add_(name.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : 0);
+            byName[name].copy_(draws);
         }
     }
 

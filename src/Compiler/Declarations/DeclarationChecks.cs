@@ -10,7 +10,7 @@ internal static class DeclarationChecks
 {
     /// <summary>The broken rules of a model and of every block it reaches, the model's first.</summary>
     public static EquatableArray<ModelError> Check(ModelDeclaration model)
-        => ClassChecks.Check(model.Type, model.Form)
+        => ClassChecks.Check(model.Type, model.Form, model.Taken, "model")
             .Concat(ModelChecks.Check(model))
             .Concat(model.Members.SelectMany(member => MemberChecks.Check(model.Type, member, isBlock: false)))
             .Concat(model.Blocks.SelectMany(block => Check(block, model.Blocks)))
@@ -20,7 +20,7 @@ internal static class DeclarationChecks
     /// <param name="block">The block.</param>
     /// <param name="reachable">The blocks it reaches; others do no harm.</param>
     public static EquatableArray<ModelError> Check(BlockDeclaration block, EquatableArray<BlockDeclaration> reachable)
-        => ClassChecks.Check(block.Type, block.Form)
+        => ClassChecks.Check(block.Type, block.Form, block.Taken, "block")
             .Concat(BlockChecks.Check(block, reachable))
             .Concat(block.Members.SelectMany(member => MemberChecks.Check(block.Type, member, isBlock: true)))
             .ToEquatableArray();

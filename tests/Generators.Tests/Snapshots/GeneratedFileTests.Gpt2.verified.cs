@@ -24,8 +24,8 @@ internal sealed partial class Gpt2Program
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
         F32 tokens3 = f.Activations.At(rows * (1536));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (1536));  // [B·T, 384]
-        F32 finalNorm = f.Activations.At(rows * (0));  // [B·T, 1]
-        F32 finalNorm2 = f.Activations.At(rows * (16));  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * (0));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (16));  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 lossLosses = f.Activations.At(rows * (2688));  // [B·T, 1]
 
@@ -42,7 +42,7 @@ internal sealed partial class Gpt2Program
         for (nint blocks = 0; blocks < 6; blocks++) EvaluateBlocksForward(f, blocks);
 
         // FinalNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows3(blocksStream, finalNorm, finalNorm2));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows3(blocksStream, finalNormMean, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy
         MatMul.PackB(f.Pool, 8192, 384, new Stored(tokensWeight, 384), true, headPacked);
@@ -56,8 +56,8 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
-        F32 attentionPreNorm = f.Activations.At(rows * (1152));  // [B·T, 1]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (1168));  // [B·T, 1]
+        F32 preNormMean = f.Activations.At(rows * (1152));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (1168));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
@@ -66,40 +66,40 @@ internal sealed partial class Gpt2Program
         F32 attentionMixed = f.Activations.At(rows * (1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (2304));  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 blocksAttention = f.Activations.At(rows * (2304));  // [B·T, 384]
+        F32 attentionSum = f.Activations.At(rows * (2304));  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 ffnPreNorm = f.Activations.At(rows * (2704));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (2720));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * (2704));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (2720));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
         F32 blocksFfn = f.Activations.At(rows * (0));  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
-        F32 blocksFfn2 = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
+        F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, attentionPreNorm, attentionPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, attentionPreNorm2, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend 6/6 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
             new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6);
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
-        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, blocksAttention));
+        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(blocksAttention, ffnPreNorm, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
-        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
-        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(blocksAttention, ffnPreNorm, ffnPreNorm2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
+        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
+        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
 
-        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (blocksAttention + (ffnDown + downBias))
-        MatMul.Run(f.Pool, rows, 384, 1536, new Stored(blocksFfn, 1536), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(blocksAttention, downBias, blocksFfn2));
+        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (attentionSum + (ffnDown + downBias))
+        MatMul.Run(f.Pool, rows, 384, 1536, new Stored(blocksFfn, 1536), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
     /// <summary>Rows first .. first + count of Head.</summary>
@@ -107,16 +107,16 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (1536) + first * 384);  // [B·T, 384]
-        F32 finalNorm = f.Activations.At(rows * (0) + first * 1);  // [B·T, 1]
-        F32 finalNorm2 = f.Activations.At(rows * (16) + first * 1);  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * (0) + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (16) + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
         F32 head = f.Scratch.At(3145728);  // [B·T, 8192]
         F32 lossLosses = f.Activations.At(rows * (2688) + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(5242880);  // [B·T, 1]
 
-        // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)
-        MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNorm, finalNorm2, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
+        // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
+        MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
 
         // Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 8192, head, 8192, f.Targets.At(first), lossLosses, lossLogSumExp);
@@ -149,9 +149,9 @@ internal sealed partial class Gpt2Program
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
         F32 tokens3 = f.Activations.At(rows * (24320));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (26624));  // [B·T, 384]
-        F32 finalNorm = f.Activations.At(rows * (32000));  // [B·T, 1]
-        F32 finalNorm2 = f.Activations.At(rows * (32016));  // [B·T, 1]
-        F32 finalNorm3 = f.Activations.At(rows * (32032));  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * (32000));  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * (32032));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (32016));  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
         F32 head = f.Activations.At(rows * (9216));  // [B·T, 8192]
@@ -169,10 +169,10 @@ internal sealed partial class Gpt2Program
         for (nint blocks = 0; blocks < 6; blocks++) ModuleBlocksForward(f, blocks);
 
         // FinalNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNorm, finalNorm2, finalNorm3));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormMean, finalNormSum, finalNormScale));
 
-        // Head: [rows, 384] x [384, 8192]; left read through ((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)
-        MatMul.Run(f.Pool, rows, 8192, 384, new HeadLeft(blocksStream, finalNorm, finalNorm3, finalNormWeight, finalNormBias), false, new Stored(tokensWeight, 384), true, new StoreProduct(head, 8192, false));
+        // Head: [rows, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
+        MatMul.Run(f.Pool, rows, 8192, 384, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, new Stored(tokensWeight, 384), true, new StoreProduct(head, 8192, false));
 
         f.ModuleOutput = head;
     }
@@ -182,52 +182,52 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
-        F32 attentionPreNorm = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
-        F32 attentionPreNorm3 = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
+        F32 preNormMean = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 1152]
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
+        F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 blocksAttention = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
+        F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 ffnPreNorm = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm3 = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
         F32 ffnUp = f.Activations.At(rows * (0 + blocks * 1536));  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
-        F32 blocksFfn = f.Activations.At(rows * (24704 + blocks * 384));  // [B·T, 384]
+        F32 ffnSum = f.Activations.At(rows * (24704 + blocks * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, attentionPreNorm, attentionPreNorm2, attentionPreNorm3));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, attentionPreNorm3, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend 6/6 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
             new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6);
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
-        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, blocksAttention));
+        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(blocksAttention, ffnPreNorm, ffnPreNorm2, ffnPreNorm3));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormMean2, preNormSum2, preNormScale2));
 
-        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
-        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(blocksAttention, ffnPreNorm, ffnPreNorm3, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue(upBias, ffnUp));
+        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
+        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue(upBias, ffnUp));
 
-        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1))); epilogue: (blocksAttention + (ffnDown + downBias))
-        MatMul.Run(f.Pool, rows, 384, 1536, new BlocksFfnDownLeft(ffnUp), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(blocksAttention, downBias, blocksFfn));
+        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1))); epilogue: (attentionSum + (ffnDown + downBias))
+        MatMul.Run(f.Pool, rows, 384, 1536, new BlocksFfnDownLeft(ffnUp), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
     /// <summary>Backward of Forward.</summary>
@@ -239,11 +239,11 @@ internal sealed partial class Gpt2Program
         F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
         F32 blocksStream = f.Activations.At(rows * (26624));  // [B·T, 384]
-        F32 finalNorm = f.Activations.At(rows * (32000));  // [B·T, 1]
-        F32 finalNorm2 = f.Activations.At(rows * (32032));  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * (32000));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (32016));  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
-        F32 finalNorm3 = f.Activations.At(rows * (32016));  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * (32032));  // [B·T, 1]
         F32 finalNormGradient = f.Activations.At(rows * (33152));  // [B·T, 384]
         F32 finalNormBiasGradient = f.Gradients.At(3244416);  // [1, 384]
         F32 finalNormWeightGradient = f.Gradients.At(3244032);  // [1, 384]
@@ -254,11 +254,11 @@ internal sealed partial class Gpt2Program
         // Head: [rows, 8192] x [8192, 384]
         MatMul.Run(f.Pool, rows, 384, 8192, new Stored(moduleOutputGradient, 8192), false, new Stored(tokensWeight, 384), false, new StoreProduct(headGradient, 384, false));
 
-        // Head: [8192, rows] x [rows, 384]; right read through ((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)
-        MatMul.Run(f.Pool, 8192, 384, rows, new Stored(moduleOutputGradient, 8192), true, new HeadLeft(blocksStream, finalNorm, finalNorm2, finalNormWeight, finalNormBias), false, new StoreProduct(tokensWeightGradient, 384, f.AccumulateGradients));
+        // Head: [8192, rows] x [rows, 384]; right read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
+        MatMul.Run(f.Pool, 8192, 384, rows, new Stored(moduleOutputGradient, 8192), true, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, new StoreProduct(tokensWeightGradient, 384, f.AccumulateGradients));
 
         // FinalNorm: rows rows of 384: sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNorm, finalNorm2, finalNorm3, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormMean, finalNormScale, finalNormSum, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
         for (nint blocks = 6 - 1; blocks >= 0; blocks--) ModuleBlocksBackward(f, blocks);
@@ -284,12 +284,12 @@ internal sealed partial class Gpt2Program
         F32 upGradient = f.Activations.At(rows * (33920));  // [B·T, 384]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 upWeightGradient = f.Gradients.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 blocksAttention = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
-        F32 ffnPreNorm = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
+        F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
+        F32 preNormMean = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 ffnPreNorm3 = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (32768));  // [B·T, 384]
         F32 preNormBiasGradient = f.Gradients.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1, 384]
@@ -297,7 +297,7 @@ internal sealed partial class Gpt2Program
         F32 outputGradient = f.Activations.At(rows * (33920));  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
         F32 outputWeightGradient = f.Gradients.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 attentionMixed = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
+        F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionQuery = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
         F32 attentionQueryGradient = f.Activations.At(rows * (31616));  // [B·T, 384]
@@ -306,11 +306,11 @@ internal sealed partial class Gpt2Program
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(3245568 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
-        F32 attentionPreNorm = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 attentionPreNorm3 = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (33152 + blocks % 2 * 384));  // [B·T, 384]
         F32 preNormBiasGradient2 = f.Gradients.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient2 = f.Gradients.At(3244800 + blocks * 1774464);  // [1, 384]
@@ -330,11 +330,11 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Up: [rows, 1536] x [1536, 384]
         MatMul.Run(f.Pool, rows, 384, 1536, new Stored(ffnGradient, 1536), false, new Stored(upWeight, 384), false, new StoreProduct(upGradient, 384, false));
 
-        // Blocks.Ffn.Up: [1536, rows] x [rows, 384]; right read through ((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1536, 384, rows, new Stored(ffnGradient, 1536), true, new BlocksFfnUpLeft(blocksAttention, ffnPreNorm, ffnPreNorm2, preNormWeight, preNormBias), false, new StoreProduct(upWeightGradient, 384, f.AccumulateGradients));
+        // Blocks.Ffn.Up: [1536, rows] x [rows, 384]; right read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
+        MatMul.Run(f.Pool, 1536, 384, rows, new Stored(ffnGradient, 1536), true, new BlocksFfnUpLeft(attentionSum, preNormMean, preNormScale, preNormWeight, preNormBias), false, new StoreProduct(upWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(upGradient, preNormWeight, blocksAttention, ffnPreNorm, ffnPreNorm2, ffnPreNorm3, blocksStreamGradient, preNormGradient, preNormBiasGradient, preNormWeightGradient, outputBiasGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(upGradient, preNormWeight, attentionSum, preNormMean, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormBiasGradient, preNormWeightGradient, outputBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]
         MatMul.Run(f.Pool, rows, 384, 384, new Stored(preNormGradient, 384), false, new Stored(outputWeight, 384), false, new StoreProduct(outputGradient, 384, false));
@@ -353,11 +353,11 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
         MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
 
-        // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, attentionPreNorm2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
+        // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
+        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, attentionPreNorm, attentionPreNorm2, attentionPreNorm3, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 
@@ -454,130 +454,163 @@ internal sealed partial class Gpt2Program
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default);
+            F32 tokensAt = tokens.At(row * 384);
+            F32 tokensAt2 = tokens2.At(row * 384);
+            F32 tokensAt3 = tokens3.At(row * 384);
+            nint column = 0;
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, tokensAt, tokensAt2, tokensAt3);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 tokensAt, F32 tokensAt2, F32 tokensAt3) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S tokensValue = tokens.Load<S, L>(row * 384 + column, lanes);
-            S tokensValue2 = tokens2.Load<S, L>(row * 384 + column, lanes);
-            tokens3.Store(row * 384 + column, tokensValue + tokensValue2, lanes);
+            S tokensValue = tokensAt.Load<S, L>(column, lanes);
+            S tokensValue2 = tokensAt2.Load<S, L>(column, lanes);
+            tokensAt3.Store(column, tokensValue + tokensValue2, lanes);
         }
     }
 
-    /// <summary>finalNorm = sum over columns of blocksStream; finalNorm = (0.0026041666666666665 * finalNorm); finalNorm = sum over columns of ((blocksStream - finalNorm) * (blocksStream - finalNorm)); finalNorm = reciprocalSqrt(((0.0026041666666666665 * finalNorm) + 1E-05))</summary>
-    private readonly struct FinalNormRows(F32 blocksStream, F32 finalNorm, F32 finalNorm2, F32 finalNorm3) : IRowKernel
+    /// <summary>finalNormSum = sum over columns of blocksStream; finalNormMean = (0.0026041666666666665 * finalNormSum); finalNormSum = sum over columns of ((blocksStream - finalNormMean) * (blocksStream - finalNormMean)); finalNormScale = reciprocalSqrt(((0.0026041666666666665 * finalNormSum) + 1E-05))</summary>
+    private readonly struct FinalNormRows(F32 blocksStream, F32 finalNormMean, F32 finalNormSum, F32 finalNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S finalNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref finalNormSumVector);
-            float finalNormSum = S.Sum(finalNormSumVector);
-            float finalNormNumber = 0.0026041667f * finalNormSum;
-            finalNorm[row] = finalNormNumber;
-            S finalNormNumberVector2 = S.Broadcast(finalNormNumber);
-            S finalNormSum2Vector = S.Zero;
+            F32 streamAt = blocksStream.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            finalNormMean[row] = mean;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, finalNormNumberVector2, ref finalNormSum2Vector);
-            float finalNormSum2 = S.Sum(finalNormSum2Vector);
-            finalNorm2[row] = finalNormSum2;
-            float finalNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * finalNormSum2 + 1E-05f);
-            finalNorm3[row] = finalNormNumber2;
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, streamAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, streamAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, streamAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            finalNormSum[row] = sum2;
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            finalNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S finalNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            finalNormSum += Lanes.Keep(streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S finalNormNumber, ref S finalNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S t0 = streamValue2 - finalNormNumber;
-            finalNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sum2 += t0 * t0;
         }
     }
 
-    /// <summary>((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)</summary>
-    private readonly struct HeadLeft(F32 blocksStream, F32 finalNorm, F32 finalNorm2, F32 finalNormWeight, F32 finalNormBias) : IOperand
+    /// <summary>((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)</summary>
+    private readonly struct HeadLeft(F32 blocksStream, F32 finalNormMean, F32 finalNormScale, F32 finalNormWeight, F32 finalNormBias) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S finalNormValue = S.Broadcast(finalNorm[row]);
-            S finalNormValue2 = S.Broadcast(finalNorm2[row]);
+            S meanValue = S.Broadcast(finalNormMean[row]);
+            S scaleValue = S.Broadcast(finalNormScale[row]);
             S weightValue = finalNormWeight.Load<S, L>(column, lanes);
             S biasValue = finalNormBias.Load<S, L>(column, lanes);
-            return S.MultiplyAdd((streamValue - finalNormValue) * finalNormValue2, weightValue, biasValue);
+            return S.MultiplyAdd((streamValue - meanValue) * scaleValue, weightValue, biasValue);
         }
     }
 
-    /// <summary>attentionPreNorm = sum over columns of blocksStream; attentionPreNorm = (0.0026041666666666665 * attentionPreNorm); attentionPreNorm = sum over columns of ((blocksStream - attentionPreNorm) * (blocksStream - attentionPreNorm)); attentionPreNorm = reciprocalSqrt(((0.0026041666666666665 * attentionPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksAttentionPreNormRows(F32 blocksStream, F32 attentionPreNorm, F32 attentionPreNorm2, F32 attentionPreNorm3) : IRowKernel
+    /// <summary>preNormSum = sum over columns of blocksStream; preNormMean = (0.0026041666666666665 * preNormSum); preNormSum = sum over columns of ((blocksStream - preNormMean) * (blocksStream - preNormMean)); preNormScale = reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksAttentionPreNormRows(F32 blocksStream, F32 preNormMean, F32 preNormSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            float preNormNumber = 0.0026041667f * preNormSum;
-            attentionPreNorm[row] = preNormNumber;
-            S preNormNumberVector2 = S.Broadcast(preNormNumber);
-            S preNormSum2Vector = S.Zero;
+            F32 streamAt = blocksStream.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            preNormMean[row] = mean;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, preNormNumberVector2, ref preNormSum2Vector);
-            float preNormSum2 = S.Sum(preNormSum2Vector);
-            attentionPreNorm2[row] = preNormSum2;
-            float preNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * preNormSum2 + 1E-05f);
-            attentionPreNorm3[row] = preNormNumber2;
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, streamAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, streamAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, streamAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            preNormSum[row] = sum2;
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            preNormSum += Lanes.Keep(streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S preNormNumber, ref S preNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S t0 = streamValue2 - preNormNumber;
-            preNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sum2 += t0 * t0;
         }
     }
 
-    /// <summary>((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias)</summary>
-    private readonly struct BlocksAttentionQueryKeyValueLeft(F32 blocksStream, F32 attentionPreNorm, F32 attentionPreNorm2, F32 preNormWeight, F32 preNormBias) : IOperand
+    /// <summary>((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)</summary>
+    private readonly struct BlocksAttentionQueryKeyValueLeft(F32 blocksStream, F32 preNormMean, F32 preNormScale, F32 preNormWeight, F32 preNormBias) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue = S.Broadcast(attentionPreNorm[row]);
-            S preNormValue2 = S.Broadcast(attentionPreNorm2[row]);
+            S meanValue = S.Broadcast(preNormMean[row]);
+            S scaleValue = S.Broadcast(preNormScale[row]);
             S weightValue = preNormWeight.Load<S, L>(column, lanes);
             S biasValue = preNormBias.Load<S, L>(column, lanes);
-            return S.MultiplyAdd((streamValue - preNormValue) * preNormValue2, weightValue, biasValue);
+            return S.MultiplyAdd((streamValue - meanValue) * scaleValue, weightValue, biasValue);
         }
     }
 
@@ -596,8 +629,8 @@ internal sealed partial class Gpt2Program
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>blocksAttention = (blocksStream + (attentionOutput + outputBias))</summary>
-    private readonly struct BlocksAttentionOutputEpilogue(F32 blocksStream, F32 outputBias, F32 blocksAttention) : IEpilogue
+    /// <summary>attentionSum = (blocksStream + (attentionOutput + outputBias))</summary>
+    private readonly struct BlocksAttentionOutputEpilogue(F32 blocksStream, F32 outputBias, F32 attentionSum) : IEpilogue
     {
         public int Granularity => 1;
 
@@ -606,65 +639,80 @@ internal sealed partial class Gpt2Program
         {
             S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
             S biasValue = outputBias.Load<S, L>(column, lanes);
-            blocksAttention.Store(row * 384 + column, streamValue + product + biasValue, lanes);
+            attentionSum.Store(row * 384 + column, streamValue + product + biasValue, lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>ffnPreNorm = sum over columns of blocksAttention; ffnPreNorm = (0.0026041666666666665 * ffnPreNorm); ffnPreNorm = sum over columns of ((blocksAttention - ffnPreNorm) * (blocksAttention - ffnPreNorm)); ffnPreNorm = reciprocalSqrt(((0.0026041666666666665 * ffnPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksFfnPreNormRows(F32 blocksAttention, F32 ffnPreNorm, F32 ffnPreNorm2, F32 ffnPreNorm3) : IRowKernel
+    /// <summary>preNormSum = sum over columns of attentionSum; preNormMean = (0.0026041666666666665 * preNormSum); preNormSum = sum over columns of ((attentionSum - preNormMean) * (attentionSum - preNormMean)); preNormScale = reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksFfnPreNormRows(F32 attentionSum, F32 preNormMean, F32 preNormSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            float preNormNumber = 0.0026041667f * preNormSum;
-            ffnPreNorm[row] = preNormNumber;
-            S preNormNumberVector2 = S.Broadcast(preNormNumber);
-            S preNormSum2Vector = S.Zero;
+            F32 sumAt = attentionSum.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, sumAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, sumAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, sumAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            preNormMean[row] = mean;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, preNormNumberVector2, ref preNormSum2Vector);
-            float preNormSum2 = S.Sum(preNormSum2Vector);
-            ffnPreNorm2[row] = preNormSum2;
-            float preNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * preNormSum2 + 1E-05f);
-            ffnPreNorm3[row] = preNormNumber2;
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, sumAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, sumAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, sumAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, sumAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, sumAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            preNormSum[row] = sum2;
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 sumAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            preNormSum += Lanes.Keep(attentionValue, lanes);
+            S sumValue = sumAt.Load<S, L>(column, lanes);
+            sum += sumValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S preNormNumber, ref S preNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 sumAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue2 = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            S t0 = attentionValue2 - preNormNumber;
-            preNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S sumValue2 = sumAt.Load<S, L>(column, lanes);
+            S t0 = sumValue2 - means;
+            sum2 += t0 * t0;
         }
     }
 
-    /// <summary>((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias)</summary>
-    private readonly struct BlocksFfnUpLeft(F32 blocksAttention, F32 ffnPreNorm, F32 ffnPreNorm2, F32 preNormWeight, F32 preNormBias) : IOperand
+    /// <summary>((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias)</summary>
+    private readonly struct BlocksFfnUpLeft(F32 attentionSum, F32 preNormMean, F32 preNormScale, F32 preNormWeight, F32 preNormBias) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
-            S preNormValue2 = S.Broadcast(ffnPreNorm2[row]);
+            S sumValue = attentionSum.Load<S, L>(row * 384 + column, lanes);
+            S meanValue = S.Broadcast(preNormMean[row]);
+            S scaleValue = S.Broadcast(preNormScale[row]);
             S weightValue = preNormWeight.Load<S, L>(column, lanes);
             S biasValue = preNormBias.Load<S, L>(column, lanes);
-            return S.MultiplyAdd((attentionValue - preNormValue) * preNormValue2, weightValue, biasValue);
+            return S.MultiplyAdd((sumValue - meanValue) * scaleValue, weightValue, biasValue);
         }
     }
 
@@ -694,45 +742,64 @@ internal sealed partial class Gpt2Program
         }
     }
 
-    /// <summary>blocksFfn = (blocksAttention + (ffnDown + downBias))</summary>
-    private readonly struct BlocksFfnDownEpilogue(F32 blocksAttention, F32 downBias, F32 blocksFfn) : IEpilogue
+    /// <summary>ffnSum = (attentionSum + (ffnDown + downBias))</summary>
+    private readonly struct BlocksFfnDownEpilogue(F32 attentionSum, F32 downBias, F32 ffnSum) : IEpilogue
     {
         public int Granularity => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 384 + column, lanes);
+            S sumValue = attentionSum.Load<S, L>(row * 384 + column, lanes);
             S biasValue = downBias.Load<S, L>(column, lanes);
-            blocksFfn.Store(row * 384 + column, attentionValue + product + biasValue, lanes);
+            ffnSum.Store(row * 384 + column, sumValue + product + biasValue, lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>finalNormGradient = sum over rows of headGradient; finalNormGradient = sum over columns of (headGradient * (finalNormWeight * (blocksStream - finalNorm))); finalNormGradient = sum over rows of (headGradient * ((blocksStream - finalNorm) * finalNorm)); finalNormGradient = (-0.0013020833333333333 * (finalNormGradient * (reciprocalSqrt(((0.0026041666666666665 * finalNorm) + 1E-05)) * (reciprocalSqrt(((0.0026041666666666665 * finalNorm) + 1E-05)) * reciprocalSqrt(((0.0026041666666666665 * finalNorm) + 1E-05)))))); finalNormGradient = sum over columns of negate(((headGradient * (finalNormWeight * finalNorm)) + (finalNormGradient * ((blocksStream - finalNorm) + (blocksStream - finalNorm))))); finalNormGradient = (0.0026041666666666665 * finalNormGradient); finalNormGradient = (((headGradient * (finalNormWeight * finalNorm)) + (finalNormGradient * ((blocksStream - finalNorm) + (blocksStream - finalNorm)))) + finalNormGradient)</summary>
-    private readonly struct FinalNormRows2(F32 headGradient, F32 finalNormWeight, F32 blocksStream, F32 finalNorm, F32 finalNorm2, F32 finalNorm3, F32 finalNormGradient, F32 finalNormBiasGradient, F32 finalNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>finalNormSumGradient = sum over rows of headGradient; finalNormSumGradient = sum over columns of (headGradient * (finalNormWeight * (blocksStream - finalNormMean))); finalNormSumGradient = sum over rows of (headGradient * ((blocksStream - finalNormMean) * finalNormScale)); finalNormGradient = (-0.0013020833333333333 * (finalNormSumGradient * (reciprocalSqrt(((0.0026041666666666665 * finalNormSum) + 1E-05)) * (reciprocalSqrt(((0.0026041666666666665 * finalNormSum) + 1E-05)) * reciprocalSqrt(((0.0026041666666666665 * finalNormSum) + 1E-05)))))); finalNormSumGradient = sum over columns of negate(((headGradient * (finalNormWeight * finalNormScale)) + (finalNormGradient * ((blocksStream - finalNormMean) + (blocksStream - finalNormMean))))); finalNormGradient = (0.0026041666666666665 * finalNormSumGradient); finalNormGradient = (((headGradient * (finalNormWeight * finalNormScale)) + (finalNormGradient * ((blocksStream - finalNormMean) + (blocksStream - finalNormMean)))) + finalNormGradient)</summary>
+    private readonly struct FinalNormRows2(F32 headGradient, F32 finalNormWeight, F32 blocksStream, F32 finalNormMean, F32 finalNormScale, F32 finalNormSum, F32 finalNormGradient, F32 finalNormBiasGradient, F32 finalNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 768;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.0026041667f * finalNorm3[row] + 1E-05f);
-            float gradientNumber = (-0.0013020834f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
-            S gradientSum2Vector = S.Zero;
+            F32 gradientAt = headGradient.At(row * 384);
+            F32 weightAt = finalNormWeight;
+            F32 streamAt = blocksStream.At(row * 384);
+            S means = S.Broadcast(finalNormMean[row]);
+            S scales = S.Broadcast(finalNormScale[row]);
+            F32 gradientAt2 = finalNormGradient.At(row * 384);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.0026041667f * finalNormSum[row] + 1E-05f);
+            float gradient = (-0.0013020834f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2, ref gradientSum2Vector);
-            float gradientSum2 = S.Sum(gradientSum2Vector);
-            float gradientNumber2 = 0.0026041667f * gradientSum2;
-            S gradientNumberVector3 = S.Broadcast(gradientNumber);
-            S gradientNumber2Vector3 = S.Broadcast(gradientNumber2);
+            S sumGradient2Chain0 = S.Zero, sumGradient2Chain1 = S.Zero, sumGradient2Chain2 = S.Zero, sumGradient2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain0);
+            float sumGradient2 = S.Sum((sumGradient2Chain0 + sumGradient2Chain1) + (sumGradient2Chain2 + sumGradient2Chain3));
+            float gradient2 = 0.0026041667f * sumGradient2;
+            S gradients2 = S.Broadcast(gradient2);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(row, column, default, gradientNumberVector3, gradientNumber2Vector3);
+            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, streamAt, means, gradients2, gradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -742,53 +809,48 @@ internal sealed partial class Gpt2Program
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S means, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = headGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue = finalNormWeight.Load<S, L>(column, lanes);
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S finalNormValue = S.Broadcast(finalNorm[row]);
-            S finalNormValue2 = S.Broadcast(finalNorm2[row]);
-            S t0 = streamValue - finalNormValue;
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue - means;
             accumulators.Add(column, gradientValue, lanes);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * t0), lanes);
-            accumulators.Add(384 + column, gradientValue * (t0 * finalNormValue2), lanes);
+            sumGradient += gradientValue * (weightValue * t0);
+            accumulators.Add(384 + column, gradientValue * (t0 * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber, ref S gradientSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, S means, ref S sumGradient2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue2 = headGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue2 = finalNormWeight.Load<S, L>(column, lanes);
-            S finalNormValue3 = S.Broadcast(finalNorm2[row]);
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S finalNormValue4 = S.Broadcast(finalNorm[row]);
-            S t0 = streamValue2 - finalNormValue4;
-            gradientSum2 += Lanes.Keep(-S.MultiplyAdd(gradientValue2, weightValue2 * finalNormValue3, gradientNumber * (t0 + t0)), lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sumGradient2 += -S.MultiplyAdd(gradientValue2, weightValue2 * scales, gradients * (t0 + t0));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass3<S, L>(nint row, int column, L lanes, S gradientNumber, S gradientNumber2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass3<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, S means, S gradients2, F32 gradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue3 = headGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue3 = finalNormWeight.Load<S, L>(column, lanes);
-            S finalNormValue5 = S.Broadcast(finalNorm2[row]);
-            S streamValue3 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S finalNormValue6 = S.Broadcast(finalNorm[row]);
-            S t0 = streamValue3 - finalNormValue6;
-            finalNormGradient.Store(row * 384 + column, S.MultiplyAdd(gradientValue3, weightValue3 * finalNormValue5, gradientNumber * (t0 + t0)) + gradientNumber2, lanes);
+            S gradientValue3 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue3 = weightAt.Load<S, L>(column, lanes);
+            S streamValue3 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue3 - means;
+            gradientAt2.Store(column, S.MultiplyAdd(gradientValue3, weightValue3 * scales, gradients * (t0 + t0)) + gradients2, lanes);
         }
     }
 
-    /// <summary>downGradient = sum over rows of blocksStreamGradient</summary>
+    /// <summary>downSumGradient = sum over rows of blocksStreamGradient</summary>
     private readonly struct BlocksFfnDownRows(F32 blocksStreamGradient, F32 downBiasGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 384;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators);
+            F32 streamGradientAt = blocksStreamGradient.At(row * 384);
+            nint column = 0;
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamGradientAt, accumulators);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -797,9 +859,9 @@ internal sealed partial class Gpt2Program
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamGradientAt, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = blocksStreamGradient.Load<S, L>(row * 384 + column, lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
             accumulators.Add(column, streamGradientValue, lanes);
         }
     }
@@ -821,15 +883,16 @@ internal sealed partial class Gpt2Program
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>upGradient = sum over rows of ffnGradient</summary>
+    /// <summary>upSumGradient = sum over rows of ffnGradient</summary>
     private readonly struct BlocksFfnUpRows(F32 ffnGradient, F32 upBiasGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 1536;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 1536 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators);
+            F32 gradientAt = ffnGradient.At(row * 1536);
+            nint column = 0;
+            for (; column <= 1536 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, accumulators);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -838,36 +901,56 @@ internal sealed partial class Gpt2Program
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = ffnGradient.Load<S, L>(row * 1536 + column, lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
             accumulators.Add(column, gradientValue, lanes);
         }
     }
 
-    /// <summary>preNormGradient = sum over rows of upGradient; preNormGradient = sum over columns of (upGradient * (preNormWeight * (blocksAttention - ffnPreNorm))); preNormGradient = sum over rows of (upGradient * ((blocksAttention - ffnPreNorm) * ffnPreNorm)); preNormGradient = (-0.0013020833333333333 * (preNormGradient * (reciprocalSqrt(((0.0026041666666666665 * ffnPreNorm) + 1E-05)) * (reciprocalSqrt(((0.0026041666666666665 * ffnPreNorm) + 1E-05)) * reciprocalSqrt(((0.0026041666666666665 * ffnPreNorm) + 1E-05)))))); preNormGradient = sum over columns of negate(((upGradient * (preNormWeight * ffnPreNorm)) + (preNormGradient * ((blocksAttention - ffnPreNorm) + (blocksAttention - ffnPreNorm))))); preNormGradient = (0.0026041666666666665 * preNormGradient); preNormGradient = ((blocksStreamGradient + ((upGradient * (preNormWeight * ffnPreNorm)) + (preNormGradient * ((blocksAttention - ffnPreNorm) + (blocksAttention - ffnPreNorm))))) + preNormGradient); outputGradient = sum over rows of ((blocksStreamGradient + ((upGradient * (preNormWeight * ffnPreNorm)) + (preNormGradient * ((blocksAttention - ffnPreNorm) + (blocksAttention - ffnPreNorm))))) + preNormGradient)</summary>
-    private readonly struct BlocksFfnPreNormRows2(F32 upGradient, F32 preNormWeight, F32 blocksAttention, F32 ffnPreNorm, F32 ffnPreNorm2, F32 ffnPreNorm3, F32 blocksStreamGradient, F32 preNormGradient, F32 preNormBiasGradient, F32 preNormWeightGradient, F32 outputBiasGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over rows of upGradient; preNormSumGradient = sum over columns of (upGradient * (preNormWeight * (attentionSum - preNormMean))); preNormSumGradient = sum over rows of (upGradient * ((attentionSum - preNormMean) * preNormScale)); preNormGradient = (-0.0013020833333333333 * (preNormSumGradient * (reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05)))))); preNormSumGradient = sum over columns of negate(((upGradient * (preNormWeight * preNormScale)) + (preNormGradient * ((attentionSum - preNormMean) + (attentionSum - preNormMean))))); preNormGradient = (0.0026041666666666665 * preNormSumGradient); preNormGradient = ((blocksStreamGradient + ((upGradient * (preNormWeight * preNormScale)) + (preNormGradient * ((attentionSum - preNormMean) + (attentionSum - preNormMean))))) + preNormGradient); outputSumGradient = sum over rows of ((blocksStreamGradient + ((upGradient * (preNormWeight * preNormScale)) + (preNormGradient * ((attentionSum - preNormMean) + (attentionSum - preNormMean))))) + preNormGradient)</summary>
+    private readonly struct BlocksFfnPreNormRows2(F32 upGradient, F32 preNormWeight, F32 attentionSum, F32 preNormMean, F32 preNormScale, F32 preNormSum, F32 blocksStreamGradient, F32 preNormGradient, F32 preNormBiasGradient, F32 preNormWeightGradient, F32 outputBiasGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 1152;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.0026041667f * ffnPreNorm3[row] + 1E-05f);
-            float gradientNumber = (-0.0013020834f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
-            S gradientSum2Vector = S.Zero;
+            F32 gradientAt = upGradient.At(row * 384);
+            F32 weightAt = preNormWeight;
+            F32 sumAt = attentionSum.At(row * 384);
+            S means = S.Broadcast(preNormMean[row]);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 streamGradientAt = blocksStreamGradient.At(row * 384);
+            F32 gradientAt2 = preNormGradient.At(row * 384);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, sumAt, means, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, sumAt, means, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, sumAt, means, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, sumAt, means, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, sumAt, means, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.0026041667f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0013020834f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2, ref gradientSum2Vector);
-            float gradientSum2 = S.Sum(gradientSum2Vector);
-            float gradientNumber2 = 0.0026041667f * gradientSum2;
-            S gradientNumberVector3 = S.Broadcast(gradientNumber);
-            S gradientNumber2Vector3 = S.Broadcast(gradientNumber2);
+            S sumGradient2Chain0 = S.Zero, sumGradient2Chain1 = S.Zero, sumGradient2Chain2 = S.Zero, sumGradient2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, sumAt, means, ref sumGradient2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, scales, gradients, sumAt, means, ref sumGradient2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, scales, gradients, sumAt, means, ref sumGradient2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, scales, gradients, sumAt, means, ref sumGradient2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, sumAt, means, ref sumGradient2Chain0);
+            float sumGradient2 = S.Sum((sumGradient2Chain0 + sumGradient2Chain1) + (sumGradient2Chain2 + sumGradient2Chain3));
+            float gradient2 = 0.0026041667f * sumGradient2;
+            S gradients2 = S.Broadcast(gradient2);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(row, column, default, accumulators, gradientNumberVector3, gradientNumber2Vector3);
+            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(column, default, streamGradientAt, gradientAt, weightAt, scales, gradients, sumAt, means, gradients2, gradientAt2, accumulators);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -878,56 +961,51 @@ internal sealed partial class Gpt2Program
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 sumAt, S means, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = upGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S attentionValue = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
-            S preNormValue2 = S.Broadcast(ffnPreNorm2[row]);
-            S t0 = attentionValue - preNormValue;
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S sumValue = sumAt.Load<S, L>(column, lanes);
+            S t0 = sumValue - means;
             accumulators.Add(column, gradientValue, lanes);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * t0), lanes);
-            accumulators.Add(384 + column, gradientValue * (t0 * preNormValue2), lanes);
+            sumGradient += gradientValue * (weightValue * t0);
+            accumulators.Add(384 + column, gradientValue * (t0 * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber, ref S gradientSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 sumAt, S means, ref S sumGradient2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue2 = upGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue2 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue3 = S.Broadcast(ffnPreNorm2[row]);
-            S attentionValue2 = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue4 = S.Broadcast(ffnPreNorm[row]);
-            S t0 = attentionValue2 - preNormValue4;
-            gradientSum2 += Lanes.Keep(-S.MultiplyAdd(gradientValue2, weightValue2 * preNormValue3, gradientNumber * (t0 + t0)), lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S sumValue2 = sumAt.Load<S, L>(column, lanes);
+            S t0 = sumValue2 - means;
+            sumGradient2 += -S.MultiplyAdd(gradientValue2, weightValue2 * scales, gradients * (t0 + t0));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass3<S, L>(nint row, int column, L lanes, F32 accumulators, S gradientNumber, S gradientNumber2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass3<S, L>(nint column, L lanes, F32 streamGradientAt, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 sumAt, S means, S gradients2, F32 gradientAt2, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = blocksStreamGradient.Load<S, L>(row * 384 + column, lanes);
-            S gradientValue3 = upGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue3 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue5 = S.Broadcast(ffnPreNorm2[row]);
-            S attentionValue3 = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue6 = S.Broadcast(ffnPreNorm[row]);
-            S t0 = attentionValue3 - preNormValue6;
-            S t1 = streamGradientValue + S.MultiplyAdd(gradientValue3, weightValue3 * preNormValue5, gradientNumber * (t0 + t0)) + gradientNumber2;
-            preNormGradient.Store(row * 384 + column, t1, lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
+            S gradientValue3 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue3 = weightAt.Load<S, L>(column, lanes);
+            S sumValue3 = sumAt.Load<S, L>(column, lanes);
+            S t0 = sumValue3 - means;
+            S t1 = streamGradientValue + S.MultiplyAdd(gradientValue3, weightValue3 * scales, gradients * (t0 + t0)) + gradients2;
+            gradientAt2.Store(column, t1, lanes);
             accumulators.Add(768 + column, t1, lanes);
         }
     }
 
-    /// <summary>queryKeyValueGradient = sum over rows of queryKeyValueGradient</summary>
+    /// <summary>queryKeyValueSumGradient = sum over rows of queryKeyValueGradient</summary>
     private readonly struct BlocksAttentionQueryKeyValueRows(F32 queryKeyValueGradient, F32 queryBiasGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 1152;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 1152 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators);
+            F32 gradientAt = queryKeyValueGradient.At(row * 1152);
+            nint column = 0;
+            for (; column <= 1152 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, accumulators);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -936,36 +1014,56 @@ internal sealed partial class Gpt2Program
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 accumulators) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = queryKeyValueGradient.Load<S, L>(row * 1152 + column, lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
             accumulators.Add(column, gradientValue, lanes);
         }
     }
 
-    /// <summary>preNormGradient = sum over rows of queryKeyValueGradient; preNormGradient = sum over columns of (queryKeyValueGradient * (preNormWeight * (blocksStream - attentionPreNorm))); preNormGradient = sum over rows of (queryKeyValueGradient * ((blocksStream - attentionPreNorm) * attentionPreNorm)); preNormGradient = (-0.0013020833333333333 * (preNormGradient * (reciprocalSqrt(((0.0026041666666666665 * attentionPreNorm) + 1E-05)) * (reciprocalSqrt(((0.0026041666666666665 * attentionPreNorm) + 1E-05)) * reciprocalSqrt(((0.0026041666666666665 * attentionPreNorm) + 1E-05)))))); preNormGradient = sum over columns of negate(((queryKeyValueGradient * (preNormWeight * attentionPreNorm)) + (preNormGradient * ((blocksStream - attentionPreNorm) + (blocksStream - attentionPreNorm))))); preNormGradient = (0.0026041666666666665 * preNormGradient); preNormGradient = ((preNormGradient + ((queryKeyValueGradient * (preNormWeight * attentionPreNorm)) + (preNormGradient * ((blocksStream - attentionPreNorm) + (blocksStream - attentionPreNorm))))) + preNormGradient)</summary>
-    private readonly struct BlocksAttentionPreNormRows2(F32 queryKeyValueGradient, F32 preNormWeight, F32 blocksStream, F32 attentionPreNorm, F32 attentionPreNorm2, F32 attentionPreNorm3, F32 preNormGradient, F32 preNormGradient2, F32 preNormBiasGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over rows of queryKeyValueGradient; preNormSumGradient = sum over columns of (queryKeyValueGradient * (preNormWeight * (blocksStream - preNormMean))); preNormSumGradient = sum over rows of (queryKeyValueGradient * ((blocksStream - preNormMean) * preNormScale)); preNormGradient = (-0.0013020833333333333 * (preNormSumGradient * (reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05)))))); preNormSumGradient = sum over columns of negate(((queryKeyValueGradient * (preNormWeight * preNormScale)) + (preNormGradient * ((blocksStream - preNormMean) + (blocksStream - preNormMean))))); preNormGradient = (0.0026041666666666665 * preNormSumGradient); preNormGradient = ((preNormGradient + ((queryKeyValueGradient * (preNormWeight * preNormScale)) + (preNormGradient * ((blocksStream - preNormMean) + (blocksStream - preNormMean))))) + preNormGradient)</summary>
+    private readonly struct BlocksAttentionPreNormRows2(F32 queryKeyValueGradient, F32 preNormWeight, F32 blocksStream, F32 preNormMean, F32 preNormScale, F32 preNormSum, F32 preNormGradient, F32 preNormGradient2, F32 preNormBiasGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 768;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.0026041667f * attentionPreNorm3[row] + 1E-05f);
-            float gradientNumber = (-0.0013020834f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
-            S gradientSum2Vector = S.Zero;
+            F32 gradientAt = queryKeyValueGradient.At(row * 384);
+            F32 weightAt = preNormWeight;
+            F32 streamAt = blocksStream.At(row * 384);
+            S means = S.Broadcast(preNormMean[row]);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 gradientAt2 = preNormGradient.At(row * 384);
+            F32 gradientAt3 = preNormGradient2.At(row * 384);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, means, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.0026041667f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0013020834f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2, ref gradientSum2Vector);
-            float gradientSum2 = S.Sum(gradientSum2Vector);
-            float gradientNumber2 = 0.0026041667f * gradientSum2;
-            S gradientNumberVector3 = S.Broadcast(gradientNumber);
-            S gradientNumber2Vector3 = S.Broadcast(gradientNumber2);
+            S sumGradient2Chain0 = S.Zero, sumGradient2Chain1 = S.Zero, sumGradient2Chain2 = S.Zero, sumGradient2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, streamAt, means, ref sumGradient2Chain0);
+            float sumGradient2 = S.Sum((sumGradient2Chain0 + sumGradient2Chain1) + (sumGradient2Chain2 + sumGradient2Chain3));
+            float gradient2 = 0.0026041667f * sumGradient2;
+            S gradients2 = S.Broadcast(gradient2);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(row, column, default, gradientNumberVector3, gradientNumber2Vector3);
+            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(column, default, gradientAt2, gradientAt, weightAt, scales, gradients, streamAt, means, gradients2, gradientAt3);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -975,162 +1073,201 @@ internal sealed partial class Gpt2Program
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S means, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = queryKeyValueGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue = S.Broadcast(attentionPreNorm[row]);
-            S preNormValue2 = S.Broadcast(attentionPreNorm2[row]);
-            S t0 = streamValue - preNormValue;
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue - means;
             accumulators.Add(column, gradientValue, lanes);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * t0), lanes);
-            accumulators.Add(384 + column, gradientValue * (t0 * preNormValue2), lanes);
+            sumGradient += gradientValue * (weightValue * t0);
+            accumulators.Add(384 + column, gradientValue * (t0 * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber, ref S gradientSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, S means, ref S sumGradient2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue2 = queryKeyValueGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue2 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue3 = S.Broadcast(attentionPreNorm2[row]);
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue4 = S.Broadcast(attentionPreNorm[row]);
-            S t0 = streamValue2 - preNormValue4;
-            gradientSum2 += Lanes.Keep(-S.MultiplyAdd(gradientValue2, weightValue2 * preNormValue3, gradientNumber * (t0 + t0)), lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sumGradient2 += -S.MultiplyAdd(gradientValue2, weightValue2 * scales, gradients * (t0 + t0));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass3<S, L>(nint row, int column, L lanes, S gradientNumber, S gradientNumber2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass3<S, L>(nint column, L lanes, F32 gradientAt2, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, S means, S gradients2, F32 gradientAt3) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue3 = preNormGradient.Load<S, L>(row * 384 + column, lanes);
-            S gradientValue4 = queryKeyValueGradient.Load<S, L>(row * 384 + column, lanes);
-            S weightValue3 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue5 = S.Broadcast(attentionPreNorm2[row]);
-            S streamValue3 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S preNormValue6 = S.Broadcast(attentionPreNorm[row]);
-            S t0 = streamValue3 - preNormValue6;
-            preNormGradient2.Store(row * 384 + column, gradientValue3 + S.MultiplyAdd(gradientValue4, weightValue3 * preNormValue5, gradientNumber * (t0 + t0)) + gradientNumber2, lanes);
+            S gradientValue3 = gradientAt2.Load<S, L>(column, lanes);
+            S gradientValue4 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue3 = weightAt.Load<S, L>(column, lanes);
+            S streamValue3 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue3 - means;
+            gradientAt3.Store(column, gradientValue3 + S.MultiplyAdd(gradientValue4, weightValue3 * scales, gradients * (t0 + t0)) + gradients2, lanes);
         }
     }
 
-    /// <summary>finalNorm = sum over columns of blocksStream; finalNorm = (0.0026041666666666665 * finalNorm); finalNorm = sum over columns of ((blocksStream - finalNorm) * (blocksStream - finalNorm)); finalNorm = reciprocalSqrt(((0.0026041666666666665 * finalNorm) + 1E-05))</summary>
-    private readonly struct FinalNormRows3(F32 blocksStream, F32 finalNorm, F32 finalNorm2) : IRowKernel
+    /// <summary>finalNormSum = sum over columns of blocksStream; finalNormMean = (0.0026041666666666665 * finalNormSum); finalNormSum = sum over columns of ((blocksStream - finalNormMean) * (blocksStream - finalNormMean)); finalNormScale = reciprocalSqrt(((0.0026041666666666665 * finalNormSum) + 1E-05))</summary>
+    private readonly struct FinalNormRows3(F32 blocksStream, F32 finalNormMean, F32 finalNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S finalNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref finalNormSumVector);
-            float finalNormSum = S.Sum(finalNormSumVector);
-            float finalNormNumber = 0.0026041667f * finalNormSum;
-            finalNorm[row] = finalNormNumber;
-            S finalNormNumberVector2 = S.Broadcast(finalNormNumber);
-            S finalNormSum2Vector = S.Zero;
+            F32 streamAt = blocksStream.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            finalNormMean[row] = mean;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, finalNormNumberVector2, ref finalNormSum2Vector);
-            float finalNormSum2 = S.Sum(finalNormSum2Vector);
-            float finalNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * finalNormSum2 + 1E-05f);
-            finalNorm2[row] = finalNormNumber2;
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, streamAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, streamAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, streamAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            finalNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S finalNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            finalNormSum += Lanes.Keep(streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S finalNormNumber, ref S finalNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S t0 = streamValue2 - finalNormNumber;
-            finalNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sum2 += t0 * t0;
         }
     }
 
-    /// <summary>attentionPreNorm = sum over columns of blocksStream; attentionPreNorm = (0.0026041666666666665 * attentionPreNorm); attentionPreNorm = sum over columns of ((blocksStream - attentionPreNorm) * (blocksStream - attentionPreNorm)); attentionPreNorm = reciprocalSqrt(((0.0026041666666666665 * attentionPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksAttentionPreNormRows3(F32 blocksStream, F32 attentionPreNorm, F32 attentionPreNorm2) : IRowKernel
+    /// <summary>preNormSum = sum over columns of blocksStream; preNormMean = (0.0026041666666666665 * preNormSum); preNormSum = sum over columns of ((blocksStream - preNormMean) * (blocksStream - preNormMean)); preNormScale = reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksAttentionPreNormRows3(F32 blocksStream, F32 preNormMean, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            float preNormNumber = 0.0026041667f * preNormSum;
-            attentionPreNorm[row] = preNormNumber;
-            S preNormNumberVector2 = S.Broadcast(preNormNumber);
-            S preNormSum2Vector = S.Zero;
+            F32 streamAt = blocksStream.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            preNormMean[row] = mean;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, preNormNumberVector2, ref preNormSum2Vector);
-            float preNormSum2 = S.Sum(preNormSum2Vector);
-            float preNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * preNormSum2 + 1E-05f);
-            attentionPreNorm2[row] = preNormNumber2;
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, streamAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, streamAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, streamAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            preNormSum += Lanes.Keep(streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S preNormNumber, ref S preNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S t0 = streamValue2 - preNormNumber;
-            preNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sum2 += t0 * t0;
         }
     }
 
-    /// <summary>ffnPreNorm = sum over columns of blocksAttention; ffnPreNorm = (0.0026041666666666665 * ffnPreNorm); ffnPreNorm = sum over columns of ((blocksAttention - ffnPreNorm) * (blocksAttention - ffnPreNorm)); ffnPreNorm = reciprocalSqrt(((0.0026041666666666665 * ffnPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksFfnPreNormRows3(F32 blocksAttention, F32 ffnPreNorm, F32 ffnPreNorm2) : IRowKernel
+    /// <summary>preNormSum = sum over columns of attentionSum; preNormMean = (0.0026041666666666665 * preNormSum); preNormSum = sum over columns of ((attentionSum - preNormMean) * (attentionSum - preNormMean)); preNormScale = reciprocalSqrt(((0.0026041666666666665 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksFfnPreNormRows3(F32 attentionSum, F32 preNormMean, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            float preNormNumber = 0.0026041667f * preNormSum;
-            ffnPreNorm[row] = preNormNumber;
-            S preNormNumberVector2 = S.Broadcast(preNormNumber);
-            S preNormSum2Vector = S.Zero;
+            F32 sumAt = attentionSum.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, sumAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, sumAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, sumAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            preNormMean[row] = mean;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, preNormNumberVector2, ref preNormSum2Vector);
-            float preNormSum2 = S.Sum(preNormSum2Vector);
-            float preNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * preNormSum2 + 1E-05f);
-            ffnPreNorm2[row] = preNormNumber2;
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, sumAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, sumAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, sumAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, sumAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, sumAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 sumAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            preNormSum += Lanes.Keep(attentionValue, lanes);
+            S sumValue = sumAt.Load<S, L>(column, lanes);
+            sum += sumValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S preNormNumber, ref S preNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 sumAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue2 = blocksAttention.Load<S, L>(row * 384 + column, lanes);
-            S t0 = attentionValue2 - preNormNumber;
-            preNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S sumValue2 = sumAt.Load<S, L>(column, lanes);
+            S t0 = sumValue2 - means;
+            sum2 += t0 * t0;
         }
     }
 
@@ -1150,54 +1287,71 @@ internal sealed partial class Gpt2Program
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>finalNorm = sum over columns of blocksStream; finalNorm = (0.0026041666666666665 * finalNorm); finalNorm = sum over columns of ((blocksStream - finalNorm) * (blocksStream - finalNorm)); finalNorm = reciprocalSqrt(((0.0026041666666666665 * finalNorm) + 1E-05)); finalNorm = ((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)</summary>
+    /// <summary>finalNormSum = sum over columns of blocksStream; finalNormMean = (0.0026041666666666665 * finalNormSum); finalNormSum = sum over columns of ((blocksStream - finalNormMean) * (blocksStream - finalNormMean)); finalNormScale = reciprocalSqrt(((0.0026041666666666665 * finalNormSum) + 1E-05)); finalNorm = ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)</summary>
     private readonly struct FinalNormRows4(F32 blocksStream, F32 finalNormWeight, F32 finalNormBias, F32 finalNorm) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S finalNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref finalNormSumVector);
-            float finalNormSum = S.Sum(finalNormSumVector);
-            float finalNormNumber = 0.0026041667f * finalNormSum;
-            S finalNormNumberVector2 = S.Broadcast(finalNormNumber);
-            S finalNormSum2Vector = S.Zero;
+            F32 streamAt = blocksStream.At(row * 384);
+            F32 weightAt = finalNormWeight;
+            F32 biasAt = finalNormBias;
+            F32 finalNormAt = finalNorm.At(row * 384);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float mean = 0.0026041667f * sum;
+            S means = S.Broadcast(mean);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, finalNormNumberVector2, ref finalNormSum2Vector);
-            float finalNormSum2 = S.Sum(finalNormSum2Vector);
-            float finalNormNumber2 = 1f / MathF.Sqrt(0.0026041667f * finalNormSum2 + 1E-05f);
-            S finalNormNumberVector3 = S.Broadcast(finalNormNumber);
-            S finalNormNumber2Vector3 = S.Broadcast(finalNormNumber2);
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 384 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, streamAt, means, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, streamAt, means, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, streamAt, means, ref sum2Chain3);
+            }
+            for (; column <= 384 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, means, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            float scale = 1f / MathF.Sqrt(0.0026041667f * sum2 + 1E-05f);
+            S scales = S.Broadcast(scale);
             column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(row, column, default, finalNormNumberVector3, finalNormNumber2Vector3);
+            for (; column <= 384 - S.Width; column += S.Width) Pass3<S, AllLanes>(column, default, streamAt, means, scales, weightAt, biasAt, finalNormAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S finalNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            finalNormSum += Lanes.Keep(streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S finalNormNumber, ref S finalNormSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, S means, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S t0 = streamValue2 - finalNormNumber;
-            finalNormSum2 += Lanes.Keep(t0 * t0, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S t0 = streamValue2 - means;
+            sum2 += t0 * t0;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass3<S, L>(nint row, int column, L lanes, S finalNormNumber, S finalNormNumber2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass3<S, L>(nint column, L lanes, F32 streamAt, S means, S scales, F32 weightAt, F32 biasAt, F32 finalNormAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue3 = blocksStream.Load<S, L>(row * 384 + column, lanes);
-            S weightValue = finalNormWeight.Load<S, L>(column, lanes);
-            S biasValue = finalNormBias.Load<S, L>(column, lanes);
-            finalNorm.Store(row * 384 + column, S.MultiplyAdd((streamValue3 - finalNormNumber) * finalNormNumber2, weightValue, biasValue), lanes);
+            S streamValue3 = streamAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S biasValue = biasAt.Load<S, L>(column, lanes);
+            finalNormAt.Store(column, S.MultiplyAdd((streamValue3 - means) * scales, weightValue, biasValue), lanes);
         }
     }
 }
@@ -1263,8 +1417,8 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
-        F32 attentionPreNorm = f.Activations.At(rows * (1152));  // [B·T, 1]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (1168));  // [B·T, 1]
+        F32 preNormMean = f.Activations.At(rows * (1152));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (1168));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
@@ -1272,40 +1426,40 @@ internal sealed partial class Gpt2Program
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (1152));  // [B·T, 384]
         F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 blocksAttention = f.Activations.At(rows * (2304));  // [B·T, 384]
+        F32 attentionSum = f.Activations.At(rows * (2304));  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 ffnPreNorm = f.Activations.At(rows * (2688));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (2704));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * (2688));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (2704));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
         F32 blocksFfn = f.Activations.At(rows * (0));  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
-        F32 blocksFfn2 = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
+        F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, attentionPreNorm, attentionPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, attentionPreNorm2, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend cached 6/6 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152),
             f.Cache.At(f.CacheCapacity * (0 + blocks * 768)), f.Cache.At(f.CacheCapacity * (0 + blocks * 768 + 384)), new HeadMatrix(attentionMixed, 384));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
-        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, blocksAttention));
+        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(blocksAttention, ffnPreNorm, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
-        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
-        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(blocksAttention, ffnPreNorm, ffnPreNorm2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
+        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
+        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
 
-        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (blocksAttention + (ffnDown + downBias))
-        MatMul.Run(f.Pool, rows, 384, 1536, new Stored(blocksFfn, 1536), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(blocksAttention, downBias, blocksFfn2));
+        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (attentionSum + (ffnDown + downBias))
+        MatMul.Run(f.Pool, rows, 384, 1536, new Stored(blocksFfn, 1536), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
     /// <summary>One new position of each sequence: the prefill of one.</summary>
@@ -1426,9 +1580,9 @@ internal sealed partial class Gpt2Program
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
         F32 tokens3 = f.Activations.At(rows * (16128));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (18432));  // [B·T, 384]
-        F32 finalNorm = f.Activations.At(rows * (23808));  // [B·T, 1]
-        F32 finalNorm2 = f.Activations.At(rows * (23824));  // [B·T, 1]
-        F32 finalNorm3 = f.Activations.At(rows * (23840));  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * (23808));  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * (23840));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (23824));  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 headPacked2 = f.Scratch.At(3145728);
         F32 headGradient = f.Activations.At(rows * (23424));  // [B·T, 384]
@@ -1454,7 +1608,7 @@ internal sealed partial class Gpt2Program
         for (nint blocks = 0; blocks < 6; blocks++) TrainBlocksForward(f, blocks);
 
         // FinalNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNorm, finalNorm2, finalNorm3));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormMean, finalNormSum, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy, cross-entropy backward
         MatMul.PackB(f.Pool, 8192, 384, new Stored(tokensWeight, 384), true, headPacked);
@@ -1462,7 +1616,7 @@ internal sealed partial class Gpt2Program
         for (nint first = 0; first < rows; first += 256) TrainHeadChunk(f, first, Math.Min(256, rows - first), headPacked, headPacked2);
 
         // FinalNorm: rows rows of 384: sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNorm, finalNorm3, finalNorm2, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormMean, finalNormScale, finalNormSum, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
         for (nint blocks = 6 - 1; blocks >= 0; blocks--) TrainBlocksBackward(f, blocks);
@@ -1481,52 +1635,52 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
-        F32 attentionPreNorm = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
-        F32 attentionPreNorm3 = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
+        F32 preNormMean = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 1152]
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
+        F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 blocksAttention = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
+        F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 ffnPreNorm = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm3 = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
         F32 ffnUp = f.Activations.At(rows * (0 + blocks * 1536));  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
-        F32 blocksFfn = f.Activations.At(rows * (16512 + blocks * 384));  // [B·T, 384]
+        F32 ffnSum = f.Activations.At(rows * (16512 + blocks * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, attentionPreNorm, attentionPreNorm2, attentionPreNorm3));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, attentionPreNorm3, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend 6/6 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
             new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6);
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
-        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, blocksAttention));
+        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(blocksAttention, ffnPreNorm, ffnPreNorm2, ffnPreNorm3));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormMean2, preNormSum2, preNormScale2));
 
-        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
-        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(blocksAttention, ffnPreNorm, ffnPreNorm3, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue(upBias, ffnUp));
+        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
+        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue(upBias, ffnUp));
 
-        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1))); epilogue: (blocksAttention + (ffnDown + downBias))
-        MatMul.Run(f.Pool, rows, 384, 1536, new BlocksFfnDownLeft(ffnUp), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(blocksAttention, downBias, blocksFfn));
+        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1))); epilogue: (attentionSum + (ffnDown + downBias))
+        MatMul.Run(f.Pool, rows, 384, 1536, new BlocksFfnDownLeft(ffnUp), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
     /// <summary>Rows first .. first + count of Head.</summary>
@@ -1534,8 +1688,8 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (18432) + first * 384);  // [B·T, 384]
-        F32 finalNorm = f.Activations.At(rows * (23808) + first * 1);  // [B·T, 1]
-        F32 finalNorm2 = f.Activations.At(rows * (23840) + first * 1);  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * (23808) + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (23824) + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
         F32 head = f.Scratch.At(6291456);  // [B·T, 8192]
@@ -1545,8 +1699,8 @@ internal sealed partial class Gpt2Program
         F32 headGradient = f.Activations.At(rows * (23424) + first * 384);  // [B·T, 384]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
 
-        // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)
-        MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNorm, finalNorm2, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
+        // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
+        MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
 
         // Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 8192, head, 8192, f.Targets.At(first), lossLosses, lossLogSumExp);
@@ -1557,8 +1711,8 @@ internal sealed partial class Gpt2Program
         // Head: [count, 8192] x [8192, 384]
         MatMul.RunPacked(f.Pool, count, 384, 8192, new Stored(lossGradient, 8192), false, headPacked2, new StoreProduct(headGradient, 384, false));
 
-        // Head: [8192, count] x [count, 384]; right read through ((((blocksStream - finalNorm) * finalNorm) * finalNormWeight) + finalNormBias)
-        MatMul.Run(f.Pool, 8192, 384, count, new Stored(lossGradient, 8192), true, new HeadLeft(blocksStream, finalNorm, finalNorm2, finalNormWeight, finalNormBias), false, new StoreProduct(tokensWeightGradient, 384, first > 0 || f.AccumulateGradients));
+        // Head: [8192, count] x [count, 384]; right read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
+        MatMul.Run(f.Pool, 8192, 384, count, new Stored(lossGradient, 8192), true, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, new StoreProduct(tokensWeightGradient, 384, first > 0 || f.AccumulateGradients));
     }
 
     /// <summary>Blocks[blocks], backward.</summary>
@@ -1575,12 +1729,12 @@ internal sealed partial class Gpt2Program
         F32 upGradient = f.Activations.At(rows * (25728));  // [B·T, 384]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 upWeightGradient = f.Gradients.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 blocksAttention = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
-        F32 ffnPreNorm = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
+        F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
+        F32 preNormMean = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 ffnPreNorm3 = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (24576));  // [B·T, 384]
         F32 preNormBiasGradient = f.Gradients.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1, 384]
@@ -1588,7 +1742,7 @@ internal sealed partial class Gpt2Program
         F32 outputGradient = f.Activations.At(rows * (25728));  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
         F32 outputWeightGradient = f.Gradients.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 attentionMixed = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
+        F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionQuery = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
         F32 attentionQueryGradient = f.Activations.At(rows * (23424));  // [B·T, 384]
@@ -1597,11 +1751,11 @@ internal sealed partial class Gpt2Program
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(3245568 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
-        F32 attentionPreNorm = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 attentionPreNorm3 = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (24960 + blocks % 2 * 384));  // [B·T, 384]
         F32 preNormBiasGradient2 = f.Gradients.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient2 = f.Gradients.At(3244800 + blocks * 1774464);  // [1, 384]
@@ -1621,11 +1775,11 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Up: [rows, 1536] x [1536, 384]
         MatMul.Run(f.Pool, rows, 384, 1536, new Stored(ffnGradient, 1536), false, new Stored(upWeight, 384), false, new StoreProduct(upGradient, 384, false));
 
-        // Blocks.Ffn.Up: [1536, rows] x [rows, 384]; right read through ((((blocksAttention - ffnPreNorm) * ffnPreNorm) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1536, 384, rows, new Stored(ffnGradient, 1536), true, new BlocksFfnUpLeft(blocksAttention, ffnPreNorm, ffnPreNorm2, preNormWeight, preNormBias), false, new StoreProduct(upWeightGradient, 384, f.AccumulateGradients));
+        // Blocks.Ffn.Up: [1536, rows] x [rows, 384]; right read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
+        MatMul.Run(f.Pool, 1536, 384, rows, new Stored(ffnGradient, 1536), true, new BlocksFfnUpLeft(attentionSum, preNormMean, preNormScale, preNormWeight, preNormBias), false, new StoreProduct(upWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(upGradient, preNormWeight, blocksAttention, ffnPreNorm, ffnPreNorm2, ffnPreNorm3, blocksStreamGradient, preNormGradient, preNormBiasGradient, preNormWeightGradient, outputBiasGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(upGradient, preNormWeight, attentionSum, preNormMean, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormBiasGradient, preNormWeightGradient, outputBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]
         MatMul.Run(f.Pool, rows, 384, 384, new Stored(preNormGradient, 384), false, new Stored(outputWeight, 384), false, new StoreProduct(outputGradient, 384, false));
@@ -1644,11 +1798,11 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
         MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
 
-        // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - attentionPreNorm) * attentionPreNorm) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, attentionPreNorm2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
+        // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
+        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, attentionPreNorm, attentionPreNorm2, attentionPreNorm3, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 

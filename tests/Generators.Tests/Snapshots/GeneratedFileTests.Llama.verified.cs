@@ -21,7 +21,7 @@ internal sealed partial class LlamaProgram
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * (4096));  // [B·T, 768]
         F32 blocksStream = f.Activations.At(rows * (4096));  // [B·T, 768]
-        F32 finalNorm = f.Activations.At(rows * (0));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (0));  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
         F32 lossLosses = f.Activations.At(rows * (6400));  // [B·T, 1]
@@ -33,7 +33,7 @@ internal sealed partial class LlamaProgram
         for (nint blocks = 0; blocks < 12; blocks++) EvaluateBlocksForward(f, blocks);
 
         // FinalNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows3(blocksStream, finalNorm));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows3(blocksStream, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy
         MatMul.PackB(f.Pool, 32000, 768, new Stored(headWeight, 768), true, headPacked);
@@ -47,42 +47,42 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
-        F32 attentionPreNorm = f.Activations.At(rows * (1280));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (1280));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (0));  // [B·T, 1280]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (2048));  // [B·T, 12]
-        F32 blocksAttention = f.Activations.At(rows * (5632));  // [B·T, 768]
+        F32 attentionSum = f.Activations.At(rows * (5632));  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 ffnPreNorm = f.Activations.At(rows * (6416));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (6416));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * (0));  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 blocksFfn = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
+        F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, attentionPreNorm));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * attentionPreNorm) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend 12/4 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
             new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12);
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
-        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, blocksAttention));
+        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(blocksAttention, ffnPreNorm));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
-        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((blocksAttention * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(blocksAttention, ffnPreNorm, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
-        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (blocksAttention + ffnDown)
-        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(blocksAttention, blocksFfn));
+        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
+        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
     }
 
     /// <summary>Rows first .. first + count of Head.</summary>
@@ -90,14 +90,14 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096) + first * 768);  // [B·T, 768]
-        F32 finalNorm = f.Activations.At(rows * (0) + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (0) + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
         F32 head = f.Scratch.At(24576000);  // [B·T, 32000]
         F32 lossLosses = f.Activations.At(rows * (6400) + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(32768000);  // [B·T, 1]
 
-        // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNorm) * finalNormWeight)
-        MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNorm, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
+        // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
+        MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
 
         // Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 32000, head, 32000, f.Targets.At(first), lossLosses, lossLogSumExp);
@@ -126,9 +126,9 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * (96512));  // [B·T, 768]
-        F32 finalNorm = f.Activations.At(rows * (125696));  // [B·T, 1]
         F32 blocksStream = f.Activations.At(rows * (105728));  // [B·T, 768]
-        F32 finalNorm2 = f.Activations.At(rows * (125712));  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * (125712));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (125696));  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
         F32 head = f.Activations.At(rows * (49152));  // [B·T, 32000]
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
@@ -140,10 +140,10 @@ internal sealed partial class LlamaProgram
         for (nint blocks = 0; blocks < 12; blocks++) ModuleBlocksForward(f, blocks);
 
         // FinalNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows(finalNorm, blocksStream, finalNorm2));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormSum, finalNormScale));
 
-        // Head: [rows, 768] x [768, 32000]; left read through ((blocksStream * finalNorm) * finalNormWeight)
-        MatMul.Run(f.Pool, rows, 32000, 768, new HeadLeft(blocksStream, finalNorm2, finalNormWeight), false, new Stored(headWeight, 768), true, new StoreProduct(head, 32000, false));
+        // Head: [rows, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
+        MatMul.Run(f.Pool, rows, 32000, 768, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, new Stored(headWeight, 768), true, new StoreProduct(head, 32000, false));
 
         f.ModuleOutput = head;
     }
@@ -152,45 +152,45 @@ internal sealed partial class LlamaProgram
     private static void ModuleBlocksForward(Frame f, nint blocks)
     {
         nint rows = f.Rows;
-        F32 attentionPreNorm = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 1280]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
+        F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
-        F32 blocksAttention = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
+        F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 ffnPreNorm = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * (0 + blocks * 4096));  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 blocksFfn = f.Activations.At(rows * (97280 + blocks * 768));  // [B·T, 768]
+        F32 ffnSum = f.Activations.At(rows * (97280 + blocks * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(attentionPreNorm, blocksStream, attentionPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * attentionPreNorm) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm2, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend 12/4 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
             new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12);
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
-        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, blocksAttention));
+        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(ffnPreNorm, blocksAttention, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormSum2, preNormScale2));
 
-        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((blocksAttention * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(blocksAttention, ffnPreNorm2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
-        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (blocksAttention + ffnDown)
-        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(blocksAttention, blocksFfn));
+        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
+        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
     }
 
     /// <summary>Backward of Forward.</summary>
@@ -202,9 +202,9 @@ internal sealed partial class LlamaProgram
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
         F32 headWeightGradient = f.Gradients.At(24576768);  // [32000, 768]
         F32 blocksStream = f.Activations.At(rows * (105728));  // [B·T, 768]
-        F32 finalNorm = f.Activations.At(rows * (125712));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (125696));  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
-        F32 finalNorm2 = f.Activations.At(rows * (125696));  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * (125712));  // [B·T, 1]
         F32 finalNormGradient = f.Activations.At(rows * (129024));  // [B·T, 768]
         F32 finalNormWeightGradient = f.Gradients.At(24576000);  // [1, 768]
         F32 blocksStreamGradient = f.Activations.At(rows * (129024));  // [B·T, 768]
@@ -213,11 +213,11 @@ internal sealed partial class LlamaProgram
         // Head: [rows, 32000] x [32000, 768]
         MatMul.Run(f.Pool, rows, 768, 32000, new Stored(moduleOutputGradient, 32000), false, new Stored(headWeight, 768), false, new StoreProduct(headGradient, 768, false));
 
-        // Head: [32000, rows] x [rows, 768]; right read through ((blocksStream * finalNorm) * finalNormWeight)
-        MatMul.Run(f.Pool, 32000, 768, rows, new Stored(moduleOutputGradient, 32000), true, new HeadLeft(blocksStream, finalNorm, finalNormWeight), false, new StoreProduct(headWeightGradient, 768, f.AccumulateGradients));
+        // Head: [32000, rows] x [rows, 768]; right read through ((blocksStream * finalNormScale) * finalNormWeight)
+        MatMul.Run(f.Pool, 32000, 768, rows, new Stored(moduleOutputGradient, 32000), true, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, new StoreProduct(headWeightGradient, 768, f.AccumulateGradients));
 
         // FinalNorm: rows rows of 768: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNorm, finalNorm2, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormScale, finalNormSum, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
         for (nint blocks = 12 - 1; blocks >= 0; blocks--) ModuleBlocksBackward(f, blocks);
@@ -238,26 +238,26 @@ internal sealed partial class LlamaProgram
         F32 gateUpGradient = f.Activations.At(rows * (130560));  // [B·T, 768]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 gateWeightGradient = f.Gradients.At(50727168 + blocks * 6292992);  // [4096, 768]
-        F32 blocksAttention = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
-        F32 ffnPreNorm = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
+        F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
+        F32 preNormScale = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (126208));  // [B·T, 768]
         F32 preNormWeightGradient = f.Gradients.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 outputGradient = f.Activations.At(rows * (126976));  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
         F32 outputWeightGradient = f.Gradients.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 attentionMixed = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
-        F32 blocksAttention2 = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 768]
+        F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
+        F32 blocksAttention = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 attentionQueryGradient = f.Activations.At(rows * (124928));  // [B·T, 768]
         F32 queryKeyValueGradient = f.Activations.At(rows * (126976));  // [B·T, 768]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(49153536 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
-        F32 attentionPreNorm = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (129024 + blocks % 2 * 768));  // [B·T, 768]
         F32 preNormWeightGradient2 = f.Gradients.At(49152768 + blocks * 6292992);  // [1, 768]
 
@@ -270,11 +270,11 @@ internal sealed partial class LlamaProgram
         // Blocks.Ffn.GateUp: [rows, 4096] x [4096, 768]
         MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
 
-        // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((blocksAttention * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(blocksAttention, ffnPreNorm, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
+        // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, blocksAttention, ffnPreNorm, ffnPreNorm2, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(preNormGradient, 768), false, new Stored(outputWeight, 768), false, new StoreProduct(outputGradient, 768, false));
@@ -284,7 +284,7 @@ internal sealed partial class LlamaProgram
 
         // Blocks.Attention: attend backward 12/4 heads x 64, causal
         AttentionKernels.Backward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
-            new HeadMatrix(blocksAttention2, 1280), new HeadMatrix(blocksAttention2.At(768), 1280), new HeadMatrix(blocksAttention2.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
+            new HeadMatrix(blocksAttention, 1280), new HeadMatrix(blocksAttention.At(768), 1280), new HeadMatrix(blocksAttention.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
             new HeadMatrix(outputGradient, 768), new HeadMatrix(attentionQueryGradient, 1280), new HeadMatrix(attentionQueryGradient.At(768), 1280), new HeadMatrix(attentionQueryGradient.At(1024), 1280));
 
         // Blocks.Attention: rotate back 64 of 4 x 64, theta 500000
@@ -296,11 +296,11 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
         MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
 
-        // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * attentionPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
+        // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, attentionPreNorm, attentionPreNorm2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 
@@ -389,81 +389,97 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class LlamaProgram
 {
-    /// <summary>finalNorm = sum over columns of (blocksStream * blocksStream); finalNorm = reciprocalSqrt(((0.0013020833333333333 * finalNorm) + 1E-05))</summary>
-    private readonly struct FinalNormRows(F32 finalNorm, F32 blocksStream, F32 finalNorm2) : IRowKernel
+    /// <summary>finalNormSum = sum over columns of (blocksStream * blocksStream); finalNormScale = reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05))</summary>
+    private readonly struct FinalNormRows(F32 blocksStream, F32 finalNormSum, F32 finalNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S finalNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref finalNormSumVector);
-            float finalNormSum = S.Sum(finalNormSumVector);
-            finalNorm[row] = finalNormSum;
-            float finalNormNumber = 1f / MathF.Sqrt(0.0013020834f * finalNormSum + 1E-05f);
-            finalNorm2[row] = finalNormNumber;
+            F32 streamAt = blocksStream.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            finalNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            finalNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S finalNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            finalNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
     }
 
-    /// <summary>((blocksStream * finalNorm) * finalNormWeight)</summary>
-    private readonly struct HeadLeft(F32 blocksStream, F32 finalNorm, F32 finalNormWeight) : IOperand
+    /// <summary>((blocksStream * finalNormScale) * finalNormWeight)</summary>
+    private readonly struct HeadLeft(F32 blocksStream, F32 finalNormScale, F32 finalNormWeight) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            S finalNormValue = S.Broadcast(finalNorm[row]);
+            S scaleValue = S.Broadcast(finalNormScale[row]);
             S weightValue = finalNormWeight.Load<S, L>(column, lanes);
-            return (streamValue * finalNormValue) * weightValue;
+            return (streamValue * scaleValue) * weightValue;
         }
     }
 
-    /// <summary>attentionPreNorm = sum over columns of (blocksStream * blocksStream); attentionPreNorm = reciprocalSqrt(((0.0013020833333333333 * attentionPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksAttentionPreNormRows(F32 attentionPreNorm, F32 blocksStream, F32 attentionPreNorm2) : IRowKernel
+    /// <summary>preNormSum = sum over columns of (blocksStream * blocksStream); preNormScale = reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksAttentionPreNormRows(F32 blocksStream, F32 preNormSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            attentionPreNorm[row] = preNormSum;
-            float preNormNumber = 1f / MathF.Sqrt(0.0013020834f * preNormSum + 1E-05f);
-            attentionPreNorm2[row] = preNormNumber;
+            F32 streamAt = blocksStream.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            preNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            preNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
     }
 
-    /// <summary>((blocksStream * attentionPreNorm) * preNormWeight)</summary>
-    private readonly struct BlocksAttentionQueryKeyValueLeft(F32 blocksStream, F32 attentionPreNorm, F32 preNormWeight) : IOperand
+    /// <summary>((blocksStream * preNormScale) * preNormWeight)</summary>
+    private readonly struct BlocksAttentionQueryKeyValueLeft(F32 blocksStream, F32 preNormScale, F32 preNormWeight) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            S preNormValue = S.Broadcast(attentionPreNorm[row]);
+            S scaleValue = S.Broadcast(preNormScale[row]);
             S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            return (streamValue * preNormValue) * weightValue;
+            return (streamValue * scaleValue) * weightValue;
         }
     }
 
@@ -485,8 +501,8 @@ internal sealed partial class LlamaProgram
         }
     }
 
-    /// <summary>blocksAttention = (blocksStream + attentionOutput)</summary>
-    private readonly struct BlocksAttentionOutputEpilogue(F32 blocksStream, F32 blocksAttention) : IEpilogue
+    /// <summary>attentionSum = (blocksStream + attentionOutput)</summary>
+    private readonly struct BlocksAttentionOutputEpilogue(F32 blocksStream, F32 attentionSum) : IEpilogue
     {
         public int Granularity => 1;
 
@@ -494,48 +510,56 @@ internal sealed partial class LlamaProgram
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            blocksAttention.Store(row * 768 + column, streamValue + product, lanes);
+            attentionSum.Store(row * 768 + column, streamValue + product, lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>ffnPreNorm = sum over columns of (blocksAttention * blocksAttention); ffnPreNorm = reciprocalSqrt(((0.0013020833333333333 * ffnPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksFfnPreNormRows(F32 ffnPreNorm, F32 blocksAttention, F32 ffnPreNorm2) : IRowKernel
+    /// <summary>preNormSum = sum over columns of (attentionSum * attentionSum); preNormScale = reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksFfnPreNormRows(F32 attentionSum, F32 preNormSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            ffnPreNorm[row] = preNormSum;
-            float preNormNumber = 1f / MathF.Sqrt(0.0013020834f * preNormSum + 1E-05f);
-            ffnPreNorm2[row] = preNormNumber;
+            F32 sumAt = attentionSum.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, sumAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, sumAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, sumAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            preNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 sumAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 768 + column, lanes);
-            preNormSum += Lanes.Keep(attentionValue * attentionValue, lanes);
+            S sumValue = sumAt.Load<S, L>(column, lanes);
+            sum += sumValue * sumValue;
         }
     }
 
-    /// <summary>((blocksAttention * ffnPreNorm) * preNormWeight)</summary>
-    private readonly struct BlocksFfnGateUpLeft(F32 blocksAttention, F32 ffnPreNorm, F32 preNormWeight) : IOperand
+    /// <summary>((attentionSum * preNormScale) * preNormWeight)</summary>
+    private readonly struct BlocksFfnGateUpLeft(F32 attentionSum, F32 preNormScale, F32 preNormWeight) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 768 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
+            S sumValue = attentionSum.Load<S, L>(row * 768 + column, lanes);
+            S scaleValue = S.Broadcast(preNormScale[row]);
             S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            return (attentionValue * preNormValue) * weightValue;
+            return (sumValue * scaleValue) * weightValue;
         }
     }
 
@@ -551,37 +575,49 @@ internal sealed partial class LlamaProgram
         }
     }
 
-    /// <summary>blocksFfn = (blocksAttention + ffnDown)</summary>
-    private readonly struct BlocksFfnDownEpilogue(F32 blocksAttention, F32 blocksFfn) : IEpilogue
+    /// <summary>ffnSum = (attentionSum + ffnDown)</summary>
+    private readonly struct BlocksFfnDownEpilogue(F32 attentionSum, F32 ffnSum) : IEpilogue
     {
         public int Granularity => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 768 + column, lanes);
-            blocksFfn.Store(row * 768 + column, attentionValue + product, lanes);
+            S sumValue = attentionSum.Load<S, L>(row * 768 + column, lanes);
+            ffnSum.Store(row * 768 + column, sumValue + product, lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>finalNormGradient = sum over columns of (headGradient * (finalNormWeight * blocksStream)); finalNormGradient = sum over rows of (headGradient * (blocksStream * finalNorm)); finalNormGradient = (-0.0006510416666666666 * (finalNormGradient * (reciprocalSqrt(((0.0013020833333333333 * finalNorm) + 1E-05)) * (reciprocalSqrt(((0.0013020833333333333 * finalNorm) + 1E-05)) * reciprocalSqrt(((0.0013020833333333333 * finalNorm) + 1E-05)))))); finalNormGradient = ((headGradient * (finalNormWeight * finalNorm)) + (finalNormGradient * (blocksStream + blocksStream)))</summary>
-    private readonly struct FinalNormRows2(F32 headGradient, F32 finalNormWeight, F32 blocksStream, F32 finalNorm, F32 finalNorm2, F32 finalNormGradient, F32 finalNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>finalNormSumGradient = sum over columns of (headGradient * (finalNormWeight * blocksStream)); finalNormSumGradient = sum over rows of (headGradient * (blocksStream * finalNormScale)); finalNormGradient = (-0.0006510416666666666 * (finalNormSumGradient * (reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05)) * (reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05)) * reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05)))))); finalNormGradient = ((headGradient * (finalNormWeight * finalNormScale)) + (finalNormGradient * (blocksStream + blocksStream)))</summary>
+    private readonly struct FinalNormRows2(F32 headGradient, F32 finalNormWeight, F32 blocksStream, F32 finalNormScale, F32 finalNormSum, F32 finalNormGradient, F32 finalNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 768;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.0013020834f * finalNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0006510417f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
+            F32 gradientAt = headGradient.At(row * 768);
+            F32 weightAt = finalNormWeight;
+            F32 streamAt = blocksStream.At(row * 768);
+            S scales = S.Broadcast(finalNormScale[row]);
+            F32 gradientAt2 = finalNormGradient.At(row * 768);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.0013020834f * finalNormSum[row] + 1E-05f);
+            float gradient = (-0.0006510417f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2);
+            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, gradientAt, weightAt, scales, gradients, streamAt, gradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -590,24 +626,22 @@ internal sealed partial class LlamaProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = headGradient.Load<S, L>(row * 768 + column, lanes);
-            S weightValue = finalNormWeight.Load<S, L>(column, lanes);
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            S finalNormValue = S.Broadcast(finalNorm[row]);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * streamValue), lanes);
-            accumulators.Add(column, gradientValue * (streamValue * finalNormValue), lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sumGradient += gradientValue * (weightValue * streamValue);
+            accumulators.Add(column, gradientValue * (streamValue * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, F32 gradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue2 = headGradient.Load<S, L>(row * 768 + column, lanes);
-            S weightValue2 = finalNormWeight.Load<S, L>(column, lanes);
-            S finalNormValue2 = S.Broadcast(finalNorm[row]);
-            S streamValue2 = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            finalNormGradient.Store(row * 768 + column, S.MultiplyAdd(gradientValue2, weightValue2 * finalNormValue2, gradientNumber * (streamValue2 + streamValue2)), lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            gradientAt2.Store(column, S.MultiplyAdd(gradientValue2, weightValue2 * scales, gradients * (streamValue2 + streamValue2)), lanes);
         }
     }
 
@@ -629,22 +663,35 @@ internal sealed partial class LlamaProgram
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>preNormGradient = sum over columns of (gateUpGradient * (preNormWeight * blocksAttention)); preNormGradient = sum over rows of (gateUpGradient * (blocksAttention * ffnPreNorm)); preNormGradient = (-0.0006510416666666666 * (preNormGradient * (reciprocalSqrt(((0.0013020833333333333 * ffnPreNorm) + 1E-05)) * (reciprocalSqrt(((0.0013020833333333333 * ffnPreNorm) + 1E-05)) * reciprocalSqrt(((0.0013020833333333333 * ffnPreNorm) + 1E-05)))))); preNormGradient = ((blocksStreamGradient + (gateUpGradient * (preNormWeight * ffnPreNorm))) + (preNormGradient * (blocksAttention + blocksAttention)))</summary>
-    private readonly struct BlocksFfnPreNormRows2(F32 gateUpGradient, F32 preNormWeight, F32 blocksAttention, F32 ffnPreNorm, F32 ffnPreNorm2, F32 blocksStreamGradient, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over columns of (gateUpGradient * (preNormWeight * attentionSum)); preNormSumGradient = sum over rows of (gateUpGradient * (attentionSum * preNormScale)); preNormGradient = (-0.0006510416666666666 * (preNormSumGradient * (reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05)))))); preNormGradient = ((blocksStreamGradient + (gateUpGradient * (preNormWeight * preNormScale))) + (preNormGradient * (attentionSum + attentionSum)))</summary>
+    private readonly struct BlocksFfnPreNormRows2(F32 gateUpGradient, F32 preNormWeight, F32 attentionSum, F32 preNormScale, F32 preNormSum, F32 blocksStreamGradient, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 768;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.0013020834f * ffnPreNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0006510417f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
+            F32 gradientAt = gateUpGradient.At(row * 768);
+            F32 weightAt = preNormWeight;
+            F32 sumAt = attentionSum.At(row * 768);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 streamGradientAt = blocksStreamGradient.At(row * 768);
+            F32 gradientAt2 = preNormGradient.At(row * 768);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, sumAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, sumAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, sumAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, sumAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, sumAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.0013020834f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0006510417f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2);
+            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamGradientAt, gradientAt, weightAt, scales, gradients, sumAt, gradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -653,44 +700,55 @@ internal sealed partial class LlamaProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 sumAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = gateUpGradient.Load<S, L>(row * 768 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S attentionValue = blocksAttention.Load<S, L>(row * 768 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * attentionValue), lanes);
-            accumulators.Add(column, gradientValue * (attentionValue * preNormValue), lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S sumValue = sumAt.Load<S, L>(column, lanes);
+            sumGradient += gradientValue * (weightValue * sumValue);
+            accumulators.Add(column, gradientValue * (sumValue * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamGradientAt, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 sumAt, F32 gradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = blocksStreamGradient.Load<S, L>(row * 768 + column, lanes);
-            S gradientValue2 = gateUpGradient.Load<S, L>(row * 768 + column, lanes);
-            S weightValue2 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue2 = S.Broadcast(ffnPreNorm[row]);
-            S attentionValue2 = blocksAttention.Load<S, L>(row * 768 + column, lanes);
-            preNormGradient.Store(row * 768 + column, S.MultiplyAdd(gradientNumber, attentionValue2 + attentionValue2, S.MultiplyAdd(gradientValue2, weightValue2 * preNormValue2, streamGradientValue)), lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S sumValue2 = sumAt.Load<S, L>(column, lanes);
+            gradientAt2.Store(column, S.MultiplyAdd(gradients, sumValue2 + sumValue2, S.MultiplyAdd(gradientValue2, weightValue2 * scales, streamGradientValue)), lanes);
         }
     }
 
-    /// <summary>preNormGradient = sum over columns of (queryKeyValueGradient * (preNormWeight * blocksStream)); preNormGradient = sum over rows of (queryKeyValueGradient * (blocksStream * attentionPreNorm)); preNormGradient = (-0.0006510416666666666 * (preNormGradient * (reciprocalSqrt(((0.0013020833333333333 * attentionPreNorm) + 1E-05)) * (reciprocalSqrt(((0.0013020833333333333 * attentionPreNorm) + 1E-05)) * reciprocalSqrt(((0.0013020833333333333 * attentionPreNorm) + 1E-05)))))); preNormGradient = ((preNormGradient + (queryKeyValueGradient * (preNormWeight * attentionPreNorm))) + (preNormGradient * (blocksStream + blocksStream)))</summary>
-    private readonly struct BlocksAttentionPreNormRows2(F32 queryKeyValueGradient, F32 preNormWeight, F32 blocksStream, F32 attentionPreNorm, F32 attentionPreNorm2, F32 preNormGradient, F32 preNormGradient2, F32 preNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over columns of (queryKeyValueGradient * (preNormWeight * blocksStream)); preNormSumGradient = sum over rows of (queryKeyValueGradient * (blocksStream * preNormScale)); preNormGradient = (-0.0006510416666666666 * (preNormSumGradient * (reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05)))))); preNormGradient = ((preNormGradient + (queryKeyValueGradient * (preNormWeight * preNormScale))) + (preNormGradient * (blocksStream + blocksStream)))</summary>
+    private readonly struct BlocksAttentionPreNormRows2(F32 queryKeyValueGradient, F32 preNormWeight, F32 blocksStream, F32 preNormScale, F32 preNormSum, F32 preNormGradient, F32 preNormGradient2, F32 preNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 768;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.0013020834f * attentionPreNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0006510417f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
+            F32 gradientAt = queryKeyValueGradient.At(row * 768);
+            F32 weightAt = preNormWeight;
+            F32 streamAt = blocksStream.At(row * 768);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 gradientAt2 = preNormGradient.At(row * 768);
+            F32 gradientAt3 = preNormGradient2.At(row * 768);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.0013020834f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0006510417f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2);
+            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, gradientAt2, gradientAt, weightAt, scales, gradients, streamAt, gradientAt3);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -699,135 +757,167 @@ internal sealed partial class LlamaProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = queryKeyValueGradient.Load<S, L>(row * 768 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            S preNormValue = S.Broadcast(attentionPreNorm[row]);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * streamValue), lanes);
-            accumulators.Add(column, gradientValue * (streamValue * preNormValue), lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sumGradient += gradientValue * (weightValue * streamValue);
+            accumulators.Add(column, gradientValue * (streamValue * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 gradientAt2, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, F32 gradientAt3) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue2 = preNormGradient.Load<S, L>(row * 768 + column, lanes);
-            S gradientValue3 = queryKeyValueGradient.Load<S, L>(row * 768 + column, lanes);
-            S weightValue2 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue2 = S.Broadcast(attentionPreNorm[row]);
-            S streamValue2 = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            preNormGradient2.Store(row * 768 + column, S.MultiplyAdd(gradientNumber, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue3, weightValue2 * preNormValue2, gradientValue2)), lanes);
+            S gradientValue2 = gradientAt2.Load<S, L>(column, lanes);
+            S gradientValue3 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            gradientAt3.Store(column, S.MultiplyAdd(gradients, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue3, weightValue2 * scales, gradientValue2)), lanes);
         }
     }
 
-    /// <summary>finalNorm = sum over columns of (blocksStream * blocksStream); finalNorm = reciprocalSqrt(((0.0013020833333333333 * finalNorm) + 1E-05))</summary>
-    private readonly struct FinalNormRows3(F32 blocksStream, F32 finalNorm) : IRowKernel
+    /// <summary>finalNormSum = sum over columns of (blocksStream * blocksStream); finalNormScale = reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05))</summary>
+    private readonly struct FinalNormRows3(F32 blocksStream, F32 finalNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S finalNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref finalNormSumVector);
-            float finalNormSum = S.Sum(finalNormSumVector);
-            float finalNormNumber = 1f / MathF.Sqrt(0.0013020834f * finalNormSum + 1E-05f);
-            finalNorm[row] = finalNormNumber;
+            F32 streamAt = blocksStream.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            finalNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S finalNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            finalNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
     }
 
-    /// <summary>attentionPreNorm = sum over columns of (blocksStream * blocksStream); attentionPreNorm = reciprocalSqrt(((0.0013020833333333333 * attentionPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksAttentionPreNormRows3(F32 blocksStream, F32 attentionPreNorm) : IRowKernel
+    /// <summary>preNormSum = sum over columns of (blocksStream * blocksStream); preNormScale = reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksAttentionPreNormRows3(F32 blocksStream, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            float preNormNumber = 1f / MathF.Sqrt(0.0013020834f * preNormSum + 1E-05f);
-            attentionPreNorm[row] = preNormNumber;
+            F32 streamAt = blocksStream.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            preNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
     }
 
-    /// <summary>ffnPreNorm = sum over columns of (blocksAttention * blocksAttention); ffnPreNorm = reciprocalSqrt(((0.0013020833333333333 * ffnPreNorm) + 1E-05))</summary>
-    private readonly struct BlocksFfnPreNormRows3(F32 blocksAttention, F32 ffnPreNorm) : IRowKernel
+    /// <summary>preNormSum = sum over columns of (attentionSum * attentionSum); preNormScale = reciprocalSqrt(((0.0013020833333333333 * preNormSum) + 1E-05))</summary>
+    private readonly struct BlocksFfnPreNormRows3(F32 attentionSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            float preNormNumber = 1f / MathF.Sqrt(0.0013020834f * preNormSum + 1E-05f);
-            ffnPreNorm[row] = preNormNumber;
+            F32 sumAt = attentionSum.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, sumAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, sumAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, sumAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, sumAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 sumAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S attentionValue = blocksAttention.Load<S, L>(row * 768 + column, lanes);
-            preNormSum += Lanes.Keep(attentionValue * attentionValue, lanes);
+            S sumValue = sumAt.Load<S, L>(column, lanes);
+            sum += sumValue * sumValue;
         }
     }
 
-    /// <summary>finalNorm = sum over columns of (blocksStream * blocksStream); finalNorm = reciprocalSqrt(((0.0013020833333333333 * finalNorm) + 1E-05)); finalNorm = ((blocksStream * finalNorm) * finalNormWeight)</summary>
+    /// <summary>finalNormSum = sum over columns of (blocksStream * blocksStream); finalNormScale = reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05)); finalNorm = ((blocksStream * finalNormScale) * finalNormWeight)</summary>
     private readonly struct FinalNormRows4(F32 blocksStream, F32 finalNormWeight, F32 finalNorm) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S finalNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref finalNormSumVector);
-            float finalNormSum = S.Sum(finalNormSumVector);
-            float finalNormNumber = 1f / MathF.Sqrt(0.0013020834f * finalNormSum + 1E-05f);
-            S finalNormNumberVector2 = S.Broadcast(finalNormNumber);
+            F32 streamAt = blocksStream.At(row * 768);
+            F32 weightAt = finalNormWeight;
+            F32 finalNormAt = finalNorm.At(row * 768);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 768 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 768 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            float scale = 1f / MathF.Sqrt(0.0013020834f * sum + 1E-05f);
+            S scales = S.Broadcast(scale);
             column = 0;
-            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, finalNormNumberVector2);
+            for (; column <= 768 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, scales, weightAt, finalNormAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S finalNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            finalNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S finalNormNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, S scales, F32 weightAt, F32 finalNormAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = blocksStream.Load<S, L>(row * 768 + column, lanes);
-            S weightValue = finalNormWeight.Load<S, L>(column, lanes);
-            finalNorm.Store(row * 768 + column, (streamValue2 * finalNormNumber) * weightValue, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            finalNormAt.Store(column, (streamValue2 * scales) * weightValue, lanes);
         }
     }
 }
@@ -884,41 +974,41 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
-        F32 attentionPreNorm = f.Activations.At(rows * (1280));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (1280));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (0));  // [B·T, 1280]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (1280));  // [B·T, 768]
-        F32 blocksAttention = f.Activations.At(rows * (5632));  // [B·T, 768]
+        F32 attentionSum = f.Activations.At(rows * (5632));  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 ffnPreNorm = f.Activations.At(rows * (6400));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (6400));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * (0));  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 blocksFfn = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
+        F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, attentionPreNorm));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * attentionPreNorm) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend cached 12/4 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280),
             f.Cache.At(f.CacheCapacity * (0 + blocks * 512)), f.Cache.At(f.CacheCapacity * (0 + blocks * 512 + 256)), new HeadMatrix(attentionMixed, 768));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
-        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, blocksAttention));
+        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(blocksAttention, ffnPreNorm));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
-        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((blocksAttention * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(blocksAttention, ffnPreNorm, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
-        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (blocksAttention + ffnDown)
-        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(blocksAttention, blocksFfn));
+        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
+        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
     }
 
     /// <summary>One new position of each sequence: the prefill of one.</summary>
@@ -1035,9 +1125,9 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * (64512));  // [B·T, 768]
-        F32 finalNorm = f.Activations.At(rows * (93696));  // [B·T, 1]
         F32 blocksStream = f.Activations.At(rows * (73728));  // [B·T, 768]
-        F32 finalNorm2 = f.Activations.At(rows * (93712));  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * (93712));  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (93696));  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
         F32 headPacked2 = f.Scratch.At(24576000);
@@ -1056,7 +1146,7 @@ internal sealed partial class LlamaProgram
         for (nint blocks = 0; blocks < 12; blocks++) TrainBlocksForward(f, blocks);
 
         // FinalNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows(finalNorm, blocksStream, finalNorm2));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormSum, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy, cross-entropy backward
         MatMul.PackB(f.Pool, 32000, 768, new Stored(headWeight, 768), true, headPacked);
@@ -1064,7 +1154,7 @@ internal sealed partial class LlamaProgram
         for (nint first = 0; first < rows; first += 256) TrainHeadChunk(f, first, Math.Min(256, rows - first), headPacked, headPacked2);
 
         // FinalNorm: rows rows of 768: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNorm2, finalNorm, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormScale, finalNormSum, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
         for (nint blocks = 12 - 1; blocks >= 0; blocks--) TrainBlocksBackward(f, blocks);
@@ -1079,45 +1169,45 @@ internal sealed partial class LlamaProgram
     private static void TrainBlocksForward(Frame f, nint blocks)
     {
         nint rows = f.Rows;
-        F32 attentionPreNorm = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 1280]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
+        F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
-        F32 blocksAttention = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
+        F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 ffnPreNorm = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * (0 + blocks * 4096));  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 blocksFfn = f.Activations.At(rows * (65280 + blocks * 768));  // [B·T, 768]
+        F32 ffnSum = f.Activations.At(rows * (65280 + blocks * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(attentionPreNorm, blocksStream, attentionPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * attentionPreNorm) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm2, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend 12/4 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
             new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12);
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
-        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, blocksAttention));
+        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
         // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(ffnPreNorm, blocksAttention, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormSum2, preNormScale2));
 
-        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((blocksAttention * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(blocksAttention, ffnPreNorm2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
-        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (blocksAttention + ffnDown)
-        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(blocksAttention, blocksFfn));
+        // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
+        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
     }
 
     /// <summary>Rows first .. first + count of Head.</summary>
@@ -1125,7 +1215,7 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (73728) + first * 768);  // [B·T, 768]
-        F32 finalNorm = f.Activations.At(rows * (93712) + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * (93696) + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
         F32 head = f.Scratch.At(49152000);  // [B·T, 32000]
         F32 lossLosses = f.Activations.At(rows * (100288) + first * 1);  // [B·T, 1]
@@ -1134,8 +1224,8 @@ internal sealed partial class LlamaProgram
         F32 headGradient = f.Activations.At(rows * (92928) + first * 768);  // [B·T, 768]
         F32 headWeightGradient = f.Gradients.At(24576768);  // [32000, 768]
 
-        // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNorm) * finalNormWeight)
-        MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNorm, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
+        // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
+        MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
 
         // Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 32000, head, 32000, f.Targets.At(first), lossLosses, lossLogSumExp);
@@ -1146,8 +1236,8 @@ internal sealed partial class LlamaProgram
         // Head: [count, 32000] x [32000, 768]
         MatMul.RunPacked(f.Pool, count, 768, 32000, new Stored(lossGradient, 32000), false, headPacked2, new StoreProduct(headGradient, 768, false));
 
-        // Head: [32000, count] x [count, 768]; right read through ((blocksStream * finalNorm) * finalNormWeight)
-        MatMul.Run(f.Pool, 32000, 768, count, new Stored(lossGradient, 32000), true, new HeadLeft(blocksStream, finalNorm, finalNormWeight), false, new StoreProduct(headWeightGradient, 768, first > 0 || f.AccumulateGradients));
+        // Head: [32000, count] x [count, 768]; right read through ((blocksStream * finalNormScale) * finalNormWeight)
+        MatMul.Run(f.Pool, 32000, 768, count, new Stored(lossGradient, 32000), true, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, new StoreProduct(headWeightGradient, 768, first > 0 || f.AccumulateGradients));
     }
 
     /// <summary>Blocks[blocks], backward.</summary>
@@ -1162,26 +1252,26 @@ internal sealed partial class LlamaProgram
         F32 gateUpGradient = f.Activations.At(rows * (98560));  // [B·T, 768]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 gateWeightGradient = f.Gradients.At(50727168 + blocks * 6292992);  // [4096, 768]
-        F32 blocksAttention = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
-        F32 ffnPreNorm = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
+        F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
+        F32 preNormScale = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (94208));  // [B·T, 768]
         F32 preNormWeightGradient = f.Gradients.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 outputGradient = f.Activations.At(rows * (94976));  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
         F32 outputWeightGradient = f.Gradients.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 attentionMixed = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
-        F32 blocksAttention2 = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 768]
+        F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
+        F32 blocksAttention = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 attentionQueryGradient = f.Activations.At(rows * (92928));  // [B·T, 768]
         F32 queryKeyValueGradient = f.Activations.At(rows * (94976));  // [B·T, 768]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(49153536 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
-        F32 attentionPreNorm = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
-        F32 attentionPreNorm2 = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
+        F32 preNormSum2 = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (97024 + blocks % 2 * 768));  // [B·T, 768]
         F32 preNormWeightGradient2 = f.Gradients.At(49152768 + blocks * 6292992);  // [1, 768]
 
@@ -1194,11 +1284,11 @@ internal sealed partial class LlamaProgram
         // Blocks.Ffn.GateUp: [rows, 4096] x [4096, 768]
         MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
 
-        // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((blocksAttention * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(blocksAttention, ffnPreNorm, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
+        // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, blocksAttention, ffnPreNorm, ffnPreNorm2, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(preNormGradient, 768), false, new Stored(outputWeight, 768), false, new StoreProduct(outputGradient, 768, false));
@@ -1208,7 +1298,7 @@ internal sealed partial class LlamaProgram
 
         // Blocks.Attention: attend backward 12/4 heads x 64, causal
         AttentionKernels.Backward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
-            new HeadMatrix(blocksAttention2, 1280), new HeadMatrix(blocksAttention2.At(768), 1280), new HeadMatrix(blocksAttention2.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
+            new HeadMatrix(blocksAttention, 1280), new HeadMatrix(blocksAttention.At(768), 1280), new HeadMatrix(blocksAttention.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
             new HeadMatrix(outputGradient, 768), new HeadMatrix(attentionQueryGradient, 1280), new HeadMatrix(attentionQueryGradient.At(768), 1280), new HeadMatrix(attentionQueryGradient.At(1024), 1280));
 
         // Blocks.Attention: rotate back 64 of 4 x 64, theta 500000
@@ -1220,11 +1310,11 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
         MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
 
-        // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * attentionPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, attentionPreNorm, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
+        // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, attentionPreNorm, attentionPreNorm2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 

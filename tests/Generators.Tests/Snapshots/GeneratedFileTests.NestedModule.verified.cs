@@ -20,21 +20,21 @@ internal sealed partial class EncoderProgram
         nint rows = f.Rows;
         F32 moduleInput = f.ModuleInput;  // [B·T, 64]
         F32 moduleInput2 = f.Activations.At(rows * (2400));  // [B·T, 64]
-        F32 ffnPreNorm = f.Activations.At(rows * (4064));  // [B·T, 1]
         F32 pairsStream = f.Activations.At(rows * (2592));  // [B·T, 64]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (4080));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (4080));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (4064));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(0);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (2848));  // [B·T, 160]
         F32 upWeight = f.Parameters.At(64);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * (3744));  // [B·T, 64]
         F32 downWeight = f.Parameters.At(10304);  // [64, 160]
-        F32 ffnPostNorm = f.Activations.At(rows * (3024));  // [B·T, 1]
-        F32 ffnPostNorm2 = f.Activations.At(rows * (4112));  // [B·T, 1]
-        F32 norm = f.Activations.At(rows * (3008));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * (3024));  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * (4112));  // [B·T, 1]
         F32 postNormWeight = f.Parameters.At(20544);  // [1, 64]
-        F32 norm2 = f.Activations.At(rows * (4096));  // [B·T, 1]
+        F32 normSum = f.Activations.At(rows * (3008));  // [B·T, 1]
+        F32 normScale = f.Activations.At(rows * (4096));  // [B·T, 1]
         F32 normWeight = f.Parameters.At(20608);  // [1, 64]
-        F32 norm3 = f.Activations.At(rows * (3680));  // [B·T, 64]
+        F32 norm = f.Activations.At(rows * (3680));  // [B·T, 64]
 
         // ModuleInput: rows rows of 64: pointwise
         RowKernels.Run(f.Pool, rows, new ModuleInputRows(moduleInput, moduleInput2));
@@ -43,50 +43,50 @@ internal sealed partial class EncoderProgram
         for (nint pairs = 0; pairs < 3; pairs++) ModulePairsForward(f, pairs);
 
         // Tail.Ffn.PreNorm: rows rows of 64: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows(ffnPreNorm, pairsStream, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows(pairsStream, preNormSum, preNormScale));
 
-        // Tail.Ffn.Up: [rows, 64] x [64, 160]; left read through ((pairsStream * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 160, 64, new TailFfnUpLeft(pairsStream, ffnPreNorm2, preNormWeight), false, new Stored(upWeight, 64), true, new StoreProduct(ffnUp, 160, false));
+        // Tail.Ffn.Up: [rows, 64] x [64, 160]; left read through ((pairsStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 160, 64, new TailFfnUpLeft(pairsStream, preNormScale, preNormWeight), false, new Stored(upWeight, 64), true, new StoreProduct(ffnUp, 160, false));
 
         // Tail.Ffn.Down: [rows, 160] x [160, 64]; left read through (relu(ffnUp) * relu(ffnUp))
         MatMul.Run(f.Pool, rows, 64, 160, new TailFfnDownLeft(ffnUp), false, new Stored(downWeight, 160), true, new StoreProduct(ffnDown, 64, false));
 
         // Tail.Ffn.PostNorm: rows rows of 64: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new TailFfnPostNormRows(ffnPostNorm, ffnDown, ffnPostNorm2, norm, pairsStream, postNormWeight, norm2, normWeight, norm3));
+        RowKernels.Run(f.Pool, rows, new TailFfnPostNormRows(ffnDown, postNormSum, postNormScale, pairsStream, postNormWeight, normSum, normScale, normWeight, norm));
 
-        f.ModuleOutput = norm3;
+        f.ModuleOutput = norm;
     }
 
     /// <summary>Pairs[pairs].</summary>
     private static void ModulePairsForward(Frame f, nint pairs)
     {
         nint rows = f.Rows;
-        F32 ffnPreNorm = f.Activations.At(rows * (3968 + pairs * 16));  // [B·T, 1]
         F32 pairsStream = f.Activations.At(rows * (2400 + pairs * 64));  // [B·T, 64]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (4016 + pairs * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (4016 + pairs * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (3968 + pairs * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(20672 + pairs * 61824);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (1536 + pairs * 160));  // [B·T, 160]
         F32 upWeight = f.Parameters.At(20736 + pairs * 61824);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * (2656 + pairs * 64));  // [B·T, 64]
         F32 downWeight = f.Parameters.At(30976 + pairs * 61824);  // [64, 160]
-        F32 ffnPostNorm = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
-        F32 ffnPostNorm2 = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
         F32 postNormWeight = f.Parameters.At(41216 + pairs * 61824);  // [1, 64]
-        F32 firstFfn = f.Activations.At(rows * (960 + pairs * 192));  // [B·T, 64]
+        F32 ffnSum = f.Activations.At(rows * (960 + pairs * 192));  // [B·T, 64]
         F32 restStream = f.Activations.At(rows * (1088 + pairs * 192));  // [B·T, 64]
         F32 restStream2 = f.Activations.At(rows * (2464 + pairs * 64));  // [B·T, 64]
 
         // Pairs.First.Ffn.PreNorm: rows rows of 64: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows(ffnPreNorm, pairsStream, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows(pairsStream, preNormSum, preNormScale));
 
-        // Pairs.First.Ffn.Up: [rows, 64] x [64, 160]; left read through ((pairsStream * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 160, 64, new TailFfnUpLeft(pairsStream, ffnPreNorm2, preNormWeight), false, new Stored(upWeight, 64), true, new StoreProduct(ffnUp, 160, false));
+        // Pairs.First.Ffn.Up: [rows, 64] x [64, 160]; left read through ((pairsStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 160, 64, new TailFfnUpLeft(pairsStream, preNormScale, preNormWeight), false, new Stored(upWeight, 64), true, new StoreProduct(ffnUp, 160, false));
 
         // Pairs.First.Ffn.Down: [rows, 160] x [160, 64]; left read through (relu(ffnUp) * relu(ffnUp))
         MatMul.Run(f.Pool, rows, 64, 160, new TailFfnDownLeft(ffnUp), false, new Stored(downWeight, 160), true, new StoreProduct(ffnDown, 64, false));
 
         // Pairs.First.Ffn.PostNorm: rows rows of 64: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows(ffnPostNorm, ffnDown, ffnPostNorm2, pairsStream, postNormWeight, firstFfn));
+        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows(ffnDown, postNormSum, postNormScale, pairsStream, postNormWeight, ffnSum));
 
         // Pairs.Rest: 2 blocks
         for (nint rest = 0; rest < 2; rest++) ModulePairsRestForward(f, pairs, rest);
@@ -99,30 +99,30 @@ internal sealed partial class EncoderProgram
     private static void ModulePairsRestForward(Frame f, nint pairs, nint rest)
     {
         nint rows = f.Rows;
-        F32 ffnPreNorm = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 restStream = f.Activations.At(rows * (960 + rest * 64 + pairs * 192));  // [B·T, 64]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(41280 + pairs * 61824 + rest * 20608);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (0 + rest * 160 + pairs * 320));  // [B·T, 160]
         F32 upWeight = f.Parameters.At(41344 + pairs * 61824 + rest * 20608);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * (2016 + rest * 64 + pairs * 128));  // [B·T, 64]
         F32 downWeight = f.Parameters.At(51584 + pairs * 61824 + rest * 20608);  // [64, 160]
-        F32 ffnPostNorm = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
-        F32 ffnPostNorm2 = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 postNormWeight = f.Parameters.At(61824 + pairs * 61824 + rest * 20608);  // [1, 64]
-        F32 restFfn = f.Activations.At(rows * (1024 + rest * 64 + pairs * 192));  // [B·T, 64]
+        F32 ffnSum = f.Activations.At(rows * (1024 + rest * 64 + pairs * 192));  // [B·T, 64]
 
         // Pairs.Rest.Ffn.PreNorm: rows rows of 64: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsRestFfnPreNormRows(ffnPreNorm, restStream, ffnPreNorm2));
+        RowKernels.Run(f.Pool, rows, new PairsRestFfnPreNormRows(restStream, preNormSum, preNormScale));
 
-        // Pairs.Rest.Ffn.Up: [rows, 64] x [64, 160]; left read through ((restStream * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 160, 64, new PairsRestFfnUpLeft(restStream, ffnPreNorm2, preNormWeight), false, new Stored(upWeight, 64), true, new StoreProduct(ffnUp, 160, false));
+        // Pairs.Rest.Ffn.Up: [rows, 64] x [64, 160]; left read through ((restStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, rows, 160, 64, new PairsRestFfnUpLeft(restStream, preNormScale, preNormWeight), false, new Stored(upWeight, 64), true, new StoreProduct(ffnUp, 160, false));
 
         // Pairs.Rest.Ffn.Down: [rows, 160] x [160, 64]; left read through (relu(ffnUp) * relu(ffnUp))
         MatMul.Run(f.Pool, rows, 64, 160, new TailFfnDownLeft(ffnUp), false, new Stored(downWeight, 160), true, new StoreProduct(ffnDown, 64, false));
 
         // Pairs.Rest.Ffn.PostNorm: rows rows of 64: sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsRestFfnPostNormRows(ffnPostNorm, ffnDown, ffnPostNorm2, restStream, postNormWeight, restFfn));
+        RowKernels.Run(f.Pool, rows, new PairsRestFfnPostNormRows(ffnDown, postNormSum, postNormScale, restStream, postNormWeight, ffnSum));
     }
 
     /// <summary>Backward of Forward.</summary>
@@ -133,12 +133,12 @@ internal sealed partial class EncoderProgram
         F32 normWeight = f.Parameters.At(20608);  // [1, 64]
         F32 pairsStream = f.Activations.At(rows * (2592));  // [B·T, 64]
         F32 ffnDown = f.Activations.At(rows * (3744));  // [B·T, 64]
-        F32 ffnPostNorm = f.Activations.At(rows * (4112));  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * (4112));  // [B·T, 1]
         F32 postNormWeight = f.Parameters.At(20544);  // [1, 64]
-        F32 norm = f.Activations.At(rows * (4096));  // [B·T, 1]
-        F32 norm2 = f.Activations.At(rows * (3008));  // [B·T, 1]
+        F32 normScale = f.Activations.At(rows * (4096));  // [B·T, 1]
+        F32 normSum = f.Activations.At(rows * (3008));  // [B·T, 1]
         F32 normGradient = f.Activations.At(rows * (4128));  // [B·T, 1]
-        F32 ffnPostNorm2 = f.Activations.At(rows * (3024));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * (3024));  // [B·T, 1]
         F32 postNormGradient = f.Activations.At(rows * (3808));  // [B·T, 64]
         F32 normWeightGradient = f.Gradients.At(20608);  // [1, 64]
         F32 postNormWeightGradient = f.Gradients.At(20544);  // [1, 64]
@@ -149,15 +149,15 @@ internal sealed partial class EncoderProgram
         F32 upGradient = f.Activations.At(rows * (2848));  // [B·T, 64]
         F32 upWeight = f.Parameters.At(64);  // [160, 64]
         F32 upWeightGradient = f.Gradients.At(64);  // [160, 64]
-        F32 ffnPreNorm = f.Activations.At(rows * (4080));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (4064));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(0);  // [1, 64]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (4064));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (4080));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (3232));  // [B·T, 64]
         F32 preNormWeightGradient = f.Gradients.At(0);  // [1, 64]
         F32 pairsStreamGradient = f.Activations.At(rows * (3168));  // [B·T, 64]
 
         // Norm: rows rows of 64: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new NormRows(moduleOutputGradient, normWeight, pairsStream, ffnDown, ffnPostNorm, postNormWeight, norm, norm2, normGradient, ffnPostNorm2, postNormGradient, normWeightGradient, postNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new NormRows(moduleOutputGradient, normWeight, pairsStream, ffnDown, postNormScale, postNormWeight, normScale, normSum, normGradient, postNormSum, postNormGradient, normWeightGradient, postNormWeightGradient, f.AccumulateGradients));
 
         // Tail.Ffn.Down: [rows, 64] x [64, 160]; epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
         MatMul.Run(f.Pool, rows, 160, 64, new Stored(postNormGradient, 64), false, new Stored(downWeight, 160), false, new TailFfnDownEpilogue(ffnUp, ffnGradient));
@@ -168,11 +168,11 @@ internal sealed partial class EncoderProgram
         // Tail.Ffn.Up: [rows, 160] x [160, 64]
         MatMul.Run(f.Pool, rows, 64, 160, new Stored(ffnGradient, 160), false, new Stored(upWeight, 64), false, new StoreProduct(upGradient, 64, false));
 
-        // Tail.Ffn.Up: [160, rows] x [rows, 64]; right read through ((pairsStream * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new TailFfnUpLeft(pairsStream, ffnPreNorm, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
+        // Tail.Ffn.Up: [160, rows] x [rows, 64]; right read through ((pairsStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new TailFfnUpLeft(pairsStream, preNormScale, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
 
         // Tail.Ffn.PreNorm: rows rows of 64: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows2(upGradient, preNormWeight, pairsStream, ffnPreNorm, ffnPreNorm2, moduleOutputGradient, normWeight, norm, normGradient, ffnDown, ffnPostNorm, postNormWeight, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows2(upGradient, preNormWeight, pairsStream, preNormScale, preNormSum, moduleOutputGradient, normWeight, normScale, normGradient, ffnDown, postNormScale, postNormWeight, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Pairs: backward, last block first
         for (nint pairs = 3 - 1; pairs >= 0; pairs--) ModulePairsBackward(f, pairs);
@@ -189,8 +189,8 @@ internal sealed partial class EncoderProgram
         F32 restStreamGradient = f.Activations.At(rows * (3008));  // [B·T, 64]
         F32 postNormWeight = f.Parameters.At(41216 + pairs * 61824);  // [1, 64]
         F32 ffnDown = f.Activations.At(rows * (2656 + pairs * 64));  // [B·T, 64]
-        F32 ffnPostNorm = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
-        F32 ffnPostNorm2 = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
         F32 postNormGradient = f.Activations.At(rows * (3136));  // [B·T, 1]
         F32 postNormWeightGradient = f.Gradients.At(41216 + pairs * 61824);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (1536 + pairs * 160));  // [B·T, 160]
@@ -201,9 +201,9 @@ internal sealed partial class EncoderProgram
         F32 upWeight = f.Parameters.At(20736 + pairs * 61824);  // [160, 64]
         F32 upWeightGradient = f.Gradients.At(20736 + pairs * 61824);  // [160, 64]
         F32 pairsStream = f.Activations.At(rows * (2400 + pairs * 64));  // [B·T, 64]
-        F32 ffnPreNorm = f.Activations.At(rows * (4016 + pairs * 16));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (3968 + pairs * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(20672 + pairs * 61824);  // [1, 64]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (3968 + pairs * 16));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (4016 + pairs * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (3168 + pairs % 2 * 64));  // [B·T, 64]
         F32 preNormWeightGradient = f.Gradients.At(20672 + pairs * 61824);  // [1, 64]
 
@@ -214,22 +214,22 @@ internal sealed partial class EncoderProgram
         for (nint rest = 2 - 1; rest >= 0; rest--) ModulePairsRestBackward(f, pairs, rest);
 
         // Pairs.First.Ffn.PostNorm: rows rows of 64: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, ffnPostNorm, ffnPostNorm2, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, postNormScale, postNormSum, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
 
-        // Pairs.First.Ffn.Down: [rows, 64] x [64, 160]; left read through ((restStreamGradient * (postNormWeight * ffnPostNorm)) + (postNormGradient * (ffnDown + ffnDown))); epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
-        MatMul.Run(f.Pool, rows, 160, 64, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, ffnPostNorm, postNormGradient, ffnDown), false, new Stored(downWeight, 160), false, new TailFfnDownEpilogue(ffnUp, ffnGradient));
+        // Pairs.First.Ffn.Down: [rows, 64] x [64, 160]; left read through ((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown))); epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
+        MatMul.Run(f.Pool, rows, 160, 64, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, postNormScale, postNormGradient, ffnDown), false, new Stored(downWeight, 160), false, new TailFfnDownEpilogue(ffnUp, ffnGradient));
 
-        // Pairs.First.Ffn.Down: [64, rows] x [rows, 160]; left read through ((restStreamGradient * (postNormWeight * ffnPostNorm)) + (postNormGradient * (ffnDown + ffnDown))); right read through (relu(ffnUp) * relu(ffnUp))
-        MatMul.Run(f.Pool, 64, 160, rows, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, ffnPostNorm, postNormGradient, ffnDown), true, new TailFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 160, f.AccumulateGradients));
+        // Pairs.First.Ffn.Down: [64, rows] x [rows, 160]; left read through ((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown))); right read through (relu(ffnUp) * relu(ffnUp))
+        MatMul.Run(f.Pool, 64, 160, rows, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, postNormScale, postNormGradient, ffnDown), true, new TailFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 160, f.AccumulateGradients));
 
         // Pairs.First.Ffn.Up: [rows, 160] x [160, 64]
         MatMul.Run(f.Pool, rows, 64, 160, new Stored(ffnGradient, 160), false, new Stored(upWeight, 64), false, new StoreProduct(upGradient, 64, false));
 
-        // Pairs.First.Ffn.Up: [160, rows] x [rows, 64]; right read through ((pairsStream * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new TailFfnUpLeft(pairsStream, ffnPreNorm, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
+        // Pairs.First.Ffn.Up: [160, rows] x [rows, 64]; right read through ((pairsStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new TailFfnUpLeft(pairsStream, preNormScale, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
 
         // Pairs.First.Ffn.PreNorm: rows rows of 64: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPreNormRows(upGradient, preNormWeight, pairsStream, ffnPreNorm, ffnPreNorm2, restStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPreNormRows(upGradient, preNormWeight, pairsStream, preNormScale, preNormSum, restStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
     }
 
     /// <summary>Pairs.Rest[rest], backward.</summary>
@@ -239,8 +239,8 @@ internal sealed partial class EncoderProgram
         F32 restStreamGradient = f.Activations.At(rows * (3008 + (rest + 1) % 2 * 64));  // [B·T, 64]
         F32 postNormWeight = f.Parameters.At(61824 + pairs * 61824 + rest * 20608);  // [1, 64]
         F32 ffnDown = f.Activations.At(rows * (2016 + rest * 64 + pairs * 128));  // [B·T, 64]
-        F32 ffnPostNorm = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
-        F32 ffnPostNorm2 = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 postNormGradient = f.Activations.At(rows * (3136));  // [B·T, 1]
         F32 postNormWeightGradient = f.Gradients.At(61824 + pairs * 61824 + rest * 20608);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (0 + rest * 160 + pairs * 320));  // [B·T, 160]
@@ -251,29 +251,29 @@ internal sealed partial class EncoderProgram
         F32 upWeight = f.Parameters.At(41344 + pairs * 61824 + rest * 20608);  // [160, 64]
         F32 upWeightGradient = f.Gradients.At(41344 + pairs * 61824 + rest * 20608);  // [160, 64]
         F32 restStream = f.Activations.At(rows * (960 + rest * 64 + pairs * 192));  // [B·T, 64]
-        F32 ffnPreNorm = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(41280 + pairs * 61824 + rest * 20608);  // [1, 64]
-        F32 ffnPreNorm2 = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
+        F32 preNormSum = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (3008 + rest % 2 * 64));  // [B·T, 64]
         F32 preNormWeightGradient = f.Gradients.At(41280 + pairs * 61824 + rest * 20608);  // [1, 64]
 
         // Pairs.Rest.Ffn.PostNorm: rows rows of 64: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, ffnPostNorm, ffnPostNorm2, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, postNormScale, postNormSum, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
 
-        // Pairs.Rest.Ffn.Down: [rows, 64] x [64, 160]; left read through ((restStreamGradient * (postNormWeight * ffnPostNorm)) + (postNormGradient * (ffnDown + ffnDown))); epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
-        MatMul.Run(f.Pool, rows, 160, 64, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, ffnPostNorm, postNormGradient, ffnDown), false, new Stored(downWeight, 160), false, new TailFfnDownEpilogue(ffnUp, ffnGradient));
+        // Pairs.Rest.Ffn.Down: [rows, 64] x [64, 160]; left read through ((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown))); epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
+        MatMul.Run(f.Pool, rows, 160, 64, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, postNormScale, postNormGradient, ffnDown), false, new Stored(downWeight, 160), false, new TailFfnDownEpilogue(ffnUp, ffnGradient));
 
-        // Pairs.Rest.Ffn.Down: [64, rows] x [rows, 160]; left read through ((restStreamGradient * (postNormWeight * ffnPostNorm)) + (postNormGradient * (ffnDown + ffnDown))); right read through (relu(ffnUp) * relu(ffnUp))
-        MatMul.Run(f.Pool, 64, 160, rows, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, ffnPostNorm, postNormGradient, ffnDown), true, new TailFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 160, f.AccumulateGradients));
+        // Pairs.Rest.Ffn.Down: [64, rows] x [rows, 160]; left read through ((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown))); right read through (relu(ffnUp) * relu(ffnUp))
+        MatMul.Run(f.Pool, 64, 160, rows, new PairsFirstFfnDownLeft(restStreamGradient, postNormWeight, postNormScale, postNormGradient, ffnDown), true, new TailFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 160, f.AccumulateGradients));
 
         // Pairs.Rest.Ffn.Up: [rows, 160] x [160, 64]
         MatMul.Run(f.Pool, rows, 64, 160, new Stored(ffnGradient, 160), false, new Stored(upWeight, 64), false, new StoreProduct(upGradient, 64, false));
 
-        // Pairs.Rest.Ffn.Up: [160, rows] x [rows, 64]; right read through ((restStream * ffnPreNorm) * preNormWeight)
-        MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new PairsRestFfnUpLeft(restStream, ffnPreNorm, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
+        // Pairs.Rest.Ffn.Up: [160, rows] x [rows, 64]; right read through ((restStream * preNormScale) * preNormWeight)
+        MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new PairsRestFfnUpLeft(restStream, preNormScale, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
 
         // Pairs.Rest.Ffn.PreNorm: rows rows of 64: sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new PairsRestFfnPreNormRows2(upGradient, preNormWeight, restStream, ffnPreNorm, ffnPreNorm2, restStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new PairsRestFfnPreNormRows2(upGradient, preNormWeight, restStream, preNormScale, preNormSum, restStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
     }
 }
 
@@ -362,56 +362,66 @@ internal sealed partial class EncoderProgram
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default);
+            F32 moduleInputAt = moduleInput.At(row * 64);
+            F32 moduleInputAt2 = moduleInput2.At(row * 64);
+            nint column = 0;
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, moduleInputAt, moduleInputAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 moduleInputAt, F32 moduleInputAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S moduleInputValue = moduleInput.Load<S, L>(row * 64 + column, lanes);
-            moduleInput2.Store(row * 64 + column, moduleInputValue, lanes);
+            S moduleInputValue = moduleInputAt.Load<S, L>(column, lanes);
+            moduleInputAt2.Store(column, moduleInputValue, lanes);
         }
     }
 
-    /// <summary>ffnPreNorm = sum over columns of (pairsStream * pairsStream); ffnPreNorm = reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05))</summary>
-    private readonly struct TailFfnPreNormRows(F32 ffnPreNorm, F32 pairsStream, F32 ffnPreNorm2) : IRowKernel
+    /// <summary>preNormSum = sum over columns of (pairsStream * pairsStream); preNormScale = reciprocalSqrt(((0.015625 * preNormSum) + 1E-05))</summary>
+    private readonly struct TailFfnPreNormRows(F32 pairsStream, F32 preNormSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            ffnPreNorm[row] = preNormSum;
-            float preNormNumber = 1f / MathF.Sqrt(0.015625f * preNormSum + 1E-05f);
-            ffnPreNorm2[row] = preNormNumber;
+            F32 streamAt = pairsStream.At(row * 64);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            preNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.015625f * sum + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            preNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
     }
 
-    /// <summary>((pairsStream * ffnPreNorm) * preNormWeight)</summary>
-    private readonly struct TailFfnUpLeft(F32 pairsStream, F32 ffnPreNorm, F32 preNormWeight) : IOperand
+    /// <summary>((pairsStream * preNormScale) * preNormWeight)</summary>
+    private readonly struct TailFfnUpLeft(F32 pairsStream, F32 preNormScale, F32 preNormWeight) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
+            S scaleValue = S.Broadcast(preNormScale[row]);
             S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            return (streamValue * preNormValue) * weightValue;
+            return (streamValue * scaleValue) * weightValue;
         }
     }
 
@@ -427,99 +437,128 @@ internal sealed partial class EncoderProgram
         }
     }
 
-    /// <summary>ffnPostNorm = sum over columns of (ffnDown * ffnDown); ffnPostNorm = reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)); norm = sum over columns of ((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) * (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight))); norm = reciprocalSqrt(((0.015625 * norm) + 1E-05)); norm = (((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) * norm) * normWeight)</summary>
-    private readonly struct TailFfnPostNormRows(F32 ffnPostNorm, F32 ffnDown, F32 ffnPostNorm2, F32 norm, F32 pairsStream, F32 postNormWeight, F32 norm2, F32 normWeight, F32 norm3) : IRowKernel
+    /// <summary>postNormSum = sum over columns of (ffnDown * ffnDown); postNormScale = reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)); normSum = sum over columns of ((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) * (pairsStream + ((ffnDown * postNormScale) * postNormWeight))); normScale = reciprocalSqrt(((0.015625 * normSum) + 1E-05)); norm = (((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) * normScale) * normWeight)</summary>
+    private readonly struct TailFfnPostNormRows(F32 ffnDown, F32 postNormSum, F32 postNormScale, F32 pairsStream, F32 postNormWeight, F32 normSum, F32 normScale, F32 normWeight, F32 norm) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S postNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref postNormSumVector);
-            float postNormSum = S.Sum(postNormSumVector);
-            ffnPostNorm[row] = postNormSum;
-            float postNormNumber = 1f / MathF.Sqrt(0.015625f * postNormSum + 1E-05f);
-            ffnPostNorm2[row] = postNormNumber;
-            S postNormNumberVector2 = S.Broadcast(postNormNumber);
-            S normSumVector = S.Zero;
+            F32 downAt = ffnDown.At(row * 64);
+            F32 streamAt = pairsStream.At(row * 64);
+            F32 weightAt = postNormWeight;
+            F32 weightAt2 = normWeight;
+            F32 normAt = norm.At(row * 64);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, downAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, downAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, downAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, downAt, ref sumChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, downAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            postNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.015625f * sum + 1E-05f);
+            postNormScale[row] = scale;
+            S scales = S.Broadcast(scale);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, postNormNumberVector2, ref normSumVector);
-            float normSum = S.Sum(normSumVector);
-            norm[row] = normSum;
-            float normNumber = 1f / MathF.Sqrt(0.015625f * normSum + 1E-05f);
-            norm2[row] = normNumber;
-            S postNormNumberVector3 = S.Broadcast(postNormNumber);
-            S normNumberVector3 = S.Broadcast(normNumber);
+            S sum2Chain0 = S.Zero, sum2Chain1 = S.Zero, sum2Chain2 = S.Zero, sum2Chain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, streamAt, downAt, scales, weightAt, ref sum2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, streamAt, downAt, scales, weightAt, ref sum2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, streamAt, downAt, scales, weightAt, ref sum2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, streamAt, downAt, scales, weightAt, ref sum2Chain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, downAt, scales, weightAt, ref sum2Chain0);
+            float sum2 = S.Sum((sum2Chain0 + sum2Chain1) + (sum2Chain2 + sum2Chain3));
+            normSum[row] = sum2;
+            float scale2 = 1f / MathF.Sqrt(0.015625f * sum2 + 1E-05f);
+            normScale[row] = scale2;
+            S scales2 = S.Broadcast(scale2);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass3<S, AllLanes>(row, column, default, postNormNumberVector3, normNumberVector3);
+            for (; column <= 64 - S.Width; column += S.Width) Pass3<S, AllLanes>(column, default, streamAt, downAt, scales, weightAt, scales2, weightAt2, normAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S postNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 downAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            postNormSum += Lanes.Keep(downValue * downValue, lanes);
+            S downValue = downAt.Load<S, L>(column, lanes);
+            sum += downValue * downValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S postNormNumber, ref S normSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, F32 downAt, S scales, F32 weightAt, ref S sum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue2 = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = postNormWeight.Load<S, L>(column, lanes);
-            S t0 = S.MultiplyAdd(downValue2 * postNormNumber, weightValue, streamValue);
-            normSum += Lanes.Keep(t0 * t0, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            S downValue2 = downAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S t0 = S.MultiplyAdd(downValue2 * scales, weightValue, streamValue);
+            sum2 += t0 * t0;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass3<S, L>(nint row, int column, L lanes, S postNormNumber, S normNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass3<S, L>(nint column, L lanes, F32 streamAt, F32 downAt, S scales, F32 weightAt, S scales2, F32 weightAt2, F32 normAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue2 = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue3 = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S weightValue2 = postNormWeight.Load<S, L>(column, lanes);
-            S weightValue3 = normWeight.Load<S, L>(column, lanes);
-            norm3.Store(row * 64 + column, S.MultiplyAdd(downValue3 * postNormNumber, weightValue2, streamValue2) * normNumber * weightValue3, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S downValue3 = downAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S weightValue3 = weightAt2.Load<S, L>(column, lanes);
+            normAt.Store(column, S.MultiplyAdd(downValue3 * scales, weightValue2, streamValue2) * scales2 * weightValue3, lanes);
         }
     }
 
-    /// <summary>ffnPostNorm = sum over columns of (ffnDown * ffnDown); ffnPostNorm = reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)); firstFfn = (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight))</summary>
-    private readonly struct PairsFirstFfnPostNormRows(F32 ffnPostNorm, F32 ffnDown, F32 ffnPostNorm2, F32 pairsStream, F32 postNormWeight, F32 firstFfn) : IRowKernel
+    /// <summary>postNormSum = sum over columns of (ffnDown * ffnDown); postNormScale = reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)); ffnSum = (pairsStream + ((ffnDown * postNormScale) * postNormWeight))</summary>
+    private readonly struct PairsFirstFfnPostNormRows(F32 ffnDown, F32 postNormSum, F32 postNormScale, F32 pairsStream, F32 postNormWeight, F32 ffnSum) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S postNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref postNormSumVector);
-            float postNormSum = S.Sum(postNormSumVector);
-            ffnPostNorm[row] = postNormSum;
-            float postNormNumber = 1f / MathF.Sqrt(0.015625f * postNormSum + 1E-05f);
-            ffnPostNorm2[row] = postNormNumber;
-            S postNormNumberVector2 = S.Broadcast(postNormNumber);
+            F32 downAt = ffnDown.At(row * 64);
+            F32 streamAt = pairsStream.At(row * 64);
+            F32 weightAt = postNormWeight;
+            F32 sumAt = ffnSum.At(row * 64);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, downAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, downAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, downAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, downAt, ref sumChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, downAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            postNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.015625f * sum + 1E-05f);
+            postNormScale[row] = scale;
+            S scales = S.Broadcast(scale);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, postNormNumberVector2);
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, downAt, scales, weightAt, sumAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S postNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 downAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            postNormSum += Lanes.Keep(downValue * downValue, lanes);
+            S downValue = downAt.Load<S, L>(column, lanes);
+            sum += downValue * downValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S postNormNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, F32 downAt, S scales, F32 weightAt, F32 sumAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue2 = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = postNormWeight.Load<S, L>(column, lanes);
-            firstFfn.Store(row * 64 + column, S.MultiplyAdd(downValue2 * postNormNumber, weightValue, streamValue), lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            S downValue2 = downAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            sumAt.Store(column, S.MultiplyAdd(downValue2 * scales, weightValue, streamValue), lanes);
         }
     }
 
@@ -530,122 +569,164 @@ internal sealed partial class EncoderProgram
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default);
+            F32 streamAt = restStream.At(row * 64);
+            F32 streamAt2 = restStream2.At(row * 64);
+            nint column = 0;
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, streamAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, F32 streamAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = restStream.Load<S, L>(row * 64 + column, lanes);
-            restStream2.Store(row * 64 + column, streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            streamAt2.Store(column, streamValue, lanes);
         }
     }
 
-    /// <summary>ffnPreNorm = sum over columns of (restStream * restStream); ffnPreNorm = reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05))</summary>
-    private readonly struct PairsRestFfnPreNormRows(F32 ffnPreNorm, F32 restStream, F32 ffnPreNorm2) : IRowKernel
+    /// <summary>preNormSum = sum over columns of (restStream * restStream); preNormScale = reciprocalSqrt(((0.015625 * preNormSum) + 1E-05))</summary>
+    private readonly struct PairsRestFfnPreNormRows(F32 restStream, F32 preNormSum, F32 preNormScale) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S preNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref preNormSumVector);
-            float preNormSum = S.Sum(preNormSumVector);
-            ffnPreNorm[row] = preNormSum;
-            float preNormNumber = 1f / MathF.Sqrt(0.015625f * preNormSum + 1E-05f);
-            ffnPreNorm2[row] = preNormNumber;
+            F32 streamAt = restStream.At(row * 64);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamAt, ref sumChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            preNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.015625f * sum + 1E-05f);
+            preNormScale[row] = scale;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S preNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = restStream.Load<S, L>(row * 64 + column, lanes);
-            preNormSum += Lanes.Keep(streamValue * streamValue, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sum += streamValue * streamValue;
         }
     }
 
-    /// <summary>((restStream * ffnPreNorm) * preNormWeight)</summary>
-    private readonly struct PairsRestFfnUpLeft(F32 restStream, F32 ffnPreNorm, F32 preNormWeight) : IOperand
+    /// <summary>((restStream * preNormScale) * preNormWeight)</summary>
+    private readonly struct PairsRestFfnUpLeft(F32 restStream, F32 preNormScale, F32 preNormWeight) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamValue = restStream.Load<S, L>(row * 64 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
+            S scaleValue = S.Broadcast(preNormScale[row]);
             S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            return (streamValue * preNormValue) * weightValue;
+            return (streamValue * scaleValue) * weightValue;
         }
     }
 
-    /// <summary>ffnPostNorm = sum over columns of (ffnDown * ffnDown); ffnPostNorm = reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)); restFfn = (restStream + ((ffnDown * ffnPostNorm) * postNormWeight))</summary>
-    private readonly struct PairsRestFfnPostNormRows(F32 ffnPostNorm, F32 ffnDown, F32 ffnPostNorm2, F32 restStream, F32 postNormWeight, F32 restFfn) : IRowKernel
+    /// <summary>postNormSum = sum over columns of (ffnDown * ffnDown); postNormScale = reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)); ffnSum = (restStream + ((ffnDown * postNormScale) * postNormWeight))</summary>
+    private readonly struct PairsRestFfnPostNormRows(F32 ffnDown, F32 postNormSum, F32 postNormScale, F32 restStream, F32 postNormWeight, F32 ffnSum) : IRowKernel
     {
         public int Accumulators => 0;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S postNormSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, ref postNormSumVector);
-            float postNormSum = S.Sum(postNormSumVector);
-            ffnPostNorm[row] = postNormSum;
-            float postNormNumber = 1f / MathF.Sqrt(0.015625f * postNormSum + 1E-05f);
-            ffnPostNorm2[row] = postNormNumber;
-            S postNormNumberVector2 = S.Broadcast(postNormNumber);
+            F32 downAt = ffnDown.At(row * 64);
+            F32 streamAt = restStream.At(row * 64);
+            F32 weightAt = postNormWeight;
+            F32 sumAt = ffnSum.At(row * 64);
+            nint column = 0;
+            S sumChain0 = S.Zero, sumChain1 = S.Zero, sumChain2 = S.Zero, sumChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, downAt, ref sumChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, downAt, ref sumChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, downAt, ref sumChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, downAt, ref sumChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, downAt, ref sumChain0);
+            float sum = S.Sum((sumChain0 + sumChain1) + (sumChain2 + sumChain3));
+            postNormSum[row] = sum;
+            float scale = 1f / MathF.Sqrt(0.015625f * sum + 1E-05f);
+            postNormScale[row] = scale;
+            S scales = S.Broadcast(scale);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, postNormNumberVector2);
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamAt, downAt, scales, weightAt, sumAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, ref S postNormSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 downAt, ref S sum) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            postNormSum += Lanes.Keep(downValue * downValue, lanes);
+            S downValue = downAt.Load<S, L>(column, lanes);
+            sum += downValue * downValue;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S postNormNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamAt, F32 downAt, S scales, F32 weightAt, F32 sumAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamValue = restStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue2 = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = postNormWeight.Load<S, L>(column, lanes);
-            restFfn.Store(row * 64 + column, S.MultiplyAdd(downValue2 * postNormNumber, weightValue, streamValue), lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            S downValue2 = downAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            sumAt.Store(column, S.MultiplyAdd(downValue2 * scales, weightValue, streamValue), lanes);
         }
     }
 
-    /// <summary>normGradient = sum over columns of (moduleOutputGradient * (normWeight * (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)))); normGradient = sum over rows of (moduleOutputGradient * ((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) * norm)); normGradient = (-0.0078125 * (normGradient * (reciprocalSqrt(((0.015625 * norm) + 1E-05)) * (reciprocalSqrt(((0.015625 * norm) + 1E-05)) * reciprocalSqrt(((0.015625 * norm) + 1E-05)))))); postNormGradient = sum over columns of (((moduleOutputGradient * (normWeight * norm)) + (normGradient * ((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) + (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight))))) * (postNormWeight * ffnDown)); postNormGradient = sum over rows of (((moduleOutputGradient * (normWeight * norm)) + (normGradient * ((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) + (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight))))) * (ffnDown * ffnPostNorm)); postNormGradient = (-0.0078125 * (postNormGradient * (reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)) * (reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)) * reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)))))); postNormGradient = ((((moduleOutputGradient * (normWeight * norm)) + (normGradient * ((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) + (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight))))) * (postNormWeight * ffnPostNorm)) + (postNormGradient * (ffnDown + ffnDown)))</summary>
-    private readonly struct NormRows(F32 moduleOutputGradient, F32 normWeight, F32 pairsStream, F32 ffnDown, F32 ffnPostNorm, F32 postNormWeight, F32 norm, F32 norm2, F32 normGradient, F32 ffnPostNorm2, F32 postNormGradient, F32 normWeightGradient, F32 postNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>normSumGradient = sum over columns of (moduleOutputGradient * (normWeight * (pairsStream + ((ffnDown * postNormScale) * postNormWeight)))); normSumGradient = sum over rows of (moduleOutputGradient * ((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) * normScale)); normGradient = (-0.0078125 * (normSumGradient * (reciprocalSqrt(((0.015625 * normSum) + 1E-05)) * (reciprocalSqrt(((0.015625 * normSum) + 1E-05)) * reciprocalSqrt(((0.015625 * normSum) + 1E-05)))))); postNormSumGradient = sum over columns of (((moduleOutputGradient * (normWeight * normScale)) + (normGradient * ((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) + (pairsStream + ((ffnDown * postNormScale) * postNormWeight))))) * (postNormWeight * ffnDown)); postNormSumGradient = sum over rows of (((moduleOutputGradient * (normWeight * normScale)) + (normGradient * ((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) + (pairsStream + ((ffnDown * postNormScale) * postNormWeight))))) * (ffnDown * postNormScale)); postNormGradient = (-0.0078125 * (postNormSumGradient * (reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)) * (reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)) * reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)))))); postNormGradient = ((((moduleOutputGradient * (normWeight * normScale)) + (normGradient * ((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) + (pairsStream + ((ffnDown * postNormScale) * postNormWeight))))) * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown)))</summary>
+    private readonly struct NormRows(F32 moduleOutputGradient, F32 normWeight, F32 pairsStream, F32 ffnDown, F32 postNormScale, F32 postNormWeight, F32 normScale, F32 normSum, F32 normGradient, F32 postNormSum, F32 postNormGradient, F32 normWeightGradient, F32 postNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 128;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.015625f * norm2[row] + 1E-05f);
-            float gradientNumber = (-0.0078125f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            normGradient[row] = gradientNumber;
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
-            S gradientSum2Vector = S.Zero;
+            F32 moduleOutputGradientAt = moduleOutputGradient.At(row * 64);
+            F32 weightAt = normWeight;
+            F32 streamAt = pairsStream.At(row * 64);
+            F32 downAt = ffnDown.At(row * 64);
+            S scales = S.Broadcast(postNormScale[row]);
+            F32 weightAt2 = postNormWeight;
+            S scales2 = S.Broadcast(normScale[row]);
+            F32 gradientAt = postNormGradient.At(row * 64);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, moduleOutputGradientAt, weightAt, streamAt, downAt, scales, weightAt2, scales2, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, moduleOutputGradientAt, weightAt, streamAt, downAt, scales, weightAt2, scales2, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, moduleOutputGradientAt, weightAt, streamAt, downAt, scales, weightAt2, scales2, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, moduleOutputGradientAt, weightAt, streamAt, downAt, scales, weightAt2, scales2, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, moduleOutputGradientAt, weightAt, streamAt, downAt, scales, weightAt2, scales2, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.015625f * normSum[row] + 1E-05f);
+            float gradient = (-0.0078125f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            normGradient[row] = gradient;
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, accumulators, gradientNumberVector2, ref gradientSum2Vector);
-            float gradientSum2 = S.Sum(gradientSum2Vector);
-            float gradientNumber2Part0 = 1f / MathF.Sqrt(0.015625f * ffnPostNorm2[row] + 1E-05f);
-            float gradientNumber2 = (-0.0078125f) * (gradientSum2 * (gradientNumber2Part0 * (gradientNumber2Part0 * gradientNumber2Part0)));
-            S gradientNumberVector3 = S.Broadcast(gradientNumber);
-            S gradientNumber2Vector3 = S.Broadcast(gradientNumber2);
+            S sumGradient2Chain0 = S.Zero, sumGradient2Chain1 = S.Zero, sumGradient2Chain2 = S.Zero, sumGradient2Chain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass2<S, AllLanes>(column, default, moduleOutputGradientAt, weightAt, scales2, gradients, streamAt, downAt, scales, weightAt2, accumulators, ref sumGradient2Chain0);
+                Pass2<S, AllLanes>(column + 1 * S.Width, default, moduleOutputGradientAt, weightAt, scales2, gradients, streamAt, downAt, scales, weightAt2, accumulators, ref sumGradient2Chain1);
+                Pass2<S, AllLanes>(column + 2 * S.Width, default, moduleOutputGradientAt, weightAt, scales2, gradients, streamAt, downAt, scales, weightAt2, accumulators, ref sumGradient2Chain2);
+                Pass2<S, AllLanes>(column + 3 * S.Width, default, moduleOutputGradientAt, weightAt, scales2, gradients, streamAt, downAt, scales, weightAt2, accumulators, ref sumGradient2Chain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, moduleOutputGradientAt, weightAt, scales2, gradients, streamAt, downAt, scales, weightAt2, accumulators, ref sumGradient2Chain0);
+            float sumGradient2 = S.Sum((sumGradient2Chain0 + sumGradient2Chain1) + (sumGradient2Chain2 + sumGradient2Chain3));
+            float gradient2Part0 = 1f / MathF.Sqrt(0.015625f * postNormSum[row] + 1E-05f);
+            float gradient2 = (-0.0078125f) * (sumGradient2 * (gradient2Part0 * (gradient2Part0 * gradient2Part0)));
+            S gradients2 = S.Broadcast(gradient2);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass3<S, AllLanes>(row, column, default, gradientNumberVector3, gradientNumber2Vector3);
+            for (; column <= 64 - S.Width; column += S.Width) Pass3<S, AllLanes>(column, default, moduleOutputGradientAt, weightAt, scales2, gradients, streamAt, downAt, scales, weightAt2, gradients2, gradientAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -655,49 +736,43 @@ internal sealed partial class EncoderProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 moduleOutputGradientAt, F32 weightAt, F32 streamAt, F32 downAt, S scales, F32 weightAt2, S scales2, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S moduleOutputGradientValue = moduleOutputGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = normWeight.Load<S, L>(column, lanes);
-            S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S postNormValue = S.Broadcast(ffnPostNorm[row]);
-            S weightValue2 = postNormWeight.Load<S, L>(column, lanes);
-            S normValue = S.Broadcast(norm[row]);
-            S t0 = S.MultiplyAdd(downValue * postNormValue, weightValue2, streamValue);
-            gradientSum += Lanes.Keep(moduleOutputGradientValue * (weightValue * t0), lanes);
-            accumulators.Add(column, moduleOutputGradientValue * (t0 * normValue), lanes);
+            S moduleOutputGradientValue = moduleOutputGradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            S downValue = downAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt2.Load<S, L>(column, lanes);
+            S t0 = S.MultiplyAdd(downValue * scales, weightValue2, streamValue);
+            sumGradient += moduleOutputGradientValue * (weightValue * t0);
+            accumulators.Add(column, moduleOutputGradientValue * (t0 * scales2), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, F32 accumulators, S gradientNumber, ref S gradientSum2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 moduleOutputGradientAt, F32 weightAt, S scales2, S gradients, F32 streamAt, F32 downAt, S scales, F32 weightAt2, F32 accumulators, ref S sumGradient2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S moduleOutputGradientValue2 = moduleOutputGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue3 = normWeight.Load<S, L>(column, lanes);
-            S normValue2 = S.Broadcast(norm[row]);
-            S streamValue2 = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue2 = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S postNormValue2 = S.Broadcast(ffnPostNorm[row]);
-            S weightValue4 = postNormWeight.Load<S, L>(column, lanes);
-            S t0 = downValue2 * postNormValue2;
+            S moduleOutputGradientValue2 = moduleOutputGradientAt.Load<S, L>(column, lanes);
+            S weightValue3 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S downValue2 = downAt.Load<S, L>(column, lanes);
+            S weightValue4 = weightAt2.Load<S, L>(column, lanes);
+            S t0 = downValue2 * scales;
             S t1 = S.MultiplyAdd(t0, weightValue4, streamValue2);
-            S t2 = S.MultiplyAdd(moduleOutputGradientValue2, weightValue3 * normValue2, gradientNumber * (t1 + t1));
-            gradientSum2 += Lanes.Keep(t2 * (weightValue4 * downValue2), lanes);
+            S t2 = S.MultiplyAdd(moduleOutputGradientValue2, weightValue3 * scales2, gradients * (t1 + t1));
+            sumGradient2 += t2 * (weightValue4 * downValue2);
             accumulators.Add(64 + column, t2 * t0, lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass3<S, L>(nint row, int column, L lanes, S gradientNumber, S gradientNumber2) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass3<S, L>(nint column, L lanes, F32 moduleOutputGradientAt, F32 weightAt, S scales2, S gradients, F32 streamAt, F32 downAt, S scales, F32 weightAt2, S gradients2, F32 gradientAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S moduleOutputGradientValue3 = moduleOutputGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue5 = normWeight.Load<S, L>(column, lanes);
-            S normValue3 = S.Broadcast(norm[row]);
-            S streamValue3 = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue3 = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S postNormValue3 = S.Broadcast(ffnPostNorm[row]);
-            S weightValue6 = postNormWeight.Load<S, L>(column, lanes);
-            S t0 = S.MultiplyAdd(downValue3 * postNormValue3, weightValue6, streamValue3);
-            postNormGradient.Store(row * 64 + column, S.MultiplyAdd(S.MultiplyAdd(moduleOutputGradientValue3, weightValue5 * normValue3, gradientNumber * (t0 + t0)), weightValue6 * postNormValue3, gradientNumber2 * (downValue3 + downValue3)), lanes);
+            S moduleOutputGradientValue3 = moduleOutputGradientAt.Load<S, L>(column, lanes);
+            S weightValue5 = weightAt.Load<S, L>(column, lanes);
+            S streamValue3 = streamAt.Load<S, L>(column, lanes);
+            S downValue3 = downAt.Load<S, L>(column, lanes);
+            S weightValue6 = weightAt2.Load<S, L>(column, lanes);
+            S t0 = S.MultiplyAdd(downValue3 * scales, weightValue6, streamValue3);
+            gradientAt.Store(column, S.MultiplyAdd(S.MultiplyAdd(moduleOutputGradientValue3, weightValue5 * scales2, gradients * (t0 + t0)), weightValue6 * scales, gradients2 * (downValue3 + downValue3)), lanes);
         }
     }
 
@@ -717,22 +792,41 @@ internal sealed partial class EncoderProgram
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>preNormGradient = sum over columns of (upGradient * (preNormWeight * pairsStream)); preNormGradient = sum over rows of (upGradient * (pairsStream * ffnPreNorm)); preNormGradient = (-0.0078125 * (preNormGradient * (reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)) * (reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)) * reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)))))); preNormGradient = ((((moduleOutputGradient * (normWeight * norm)) + (normGradient * ((pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight)) + (pairsStream + ((ffnDown * ffnPostNorm) * postNormWeight))))) + (upGradient * (preNormWeight * ffnPreNorm))) + (preNormGradient * (pairsStream + pairsStream)))</summary>
-    private readonly struct TailFfnPreNormRows2(F32 upGradient, F32 preNormWeight, F32 pairsStream, F32 ffnPreNorm, F32 ffnPreNorm2, F32 moduleOutputGradient, F32 normWeight, F32 norm, F32 normGradient, F32 ffnDown, F32 ffnPostNorm, F32 postNormWeight, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over columns of (upGradient * (preNormWeight * pairsStream)); preNormSumGradient = sum over rows of (upGradient * (pairsStream * preNormScale)); preNormGradient = (-0.0078125 * (preNormSumGradient * (reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)))))); preNormGradient = ((((moduleOutputGradient * (normWeight * normScale)) + (normGradient * ((pairsStream + ((ffnDown * postNormScale) * postNormWeight)) + (pairsStream + ((ffnDown * postNormScale) * postNormWeight))))) + (upGradient * (preNormWeight * preNormScale))) + (preNormGradient * (pairsStream + pairsStream)))</summary>
+    private readonly struct TailFfnPreNormRows2(F32 upGradient, F32 preNormWeight, F32 pairsStream, F32 preNormScale, F32 preNormSum, F32 moduleOutputGradient, F32 normWeight, F32 normScale, F32 normGradient, F32 ffnDown, F32 postNormScale, F32 postNormWeight, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 64;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.015625f * ffnPreNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0078125f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
+            F32 gradientAt = upGradient.At(row * 64);
+            F32 weightAt = preNormWeight;
+            F32 streamAt = pairsStream.At(row * 64);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 moduleOutputGradientAt = moduleOutputGradient.At(row * 64);
+            F32 weightAt2 = normWeight;
+            S scales2 = S.Broadcast(normScale[row]);
+            S gradients = S.Broadcast(normGradient[row]);
+            F32 downAt = ffnDown.At(row * 64);
+            S scales3 = S.Broadcast(postNormScale[row]);
+            F32 weightAt3 = postNormWeight;
+            F32 gradientAt2 = preNormGradient.At(row * 64);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.015625f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0078125f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients2 = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2);
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, moduleOutputGradientAt, weightAt2, scales2, gradients, streamAt, downAt, scales3, weightAt3, gradientAt, weightAt, scales, gradients2, gradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -741,32 +835,27 @@ internal sealed partial class EncoderProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = upGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * streamValue), lanes);
-            accumulators.Add(column, gradientValue * (streamValue * preNormValue), lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sumGradient += gradientValue * (weightValue * streamValue);
+            accumulators.Add(column, gradientValue * (streamValue * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 moduleOutputGradientAt, F32 weightAt2, S scales2, S gradients, F32 streamAt, F32 downAt, S scales3, F32 weightAt3, F32 gradientAt, F32 weightAt, S scales, S gradients2, F32 gradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S moduleOutputGradientValue = moduleOutputGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue2 = normWeight.Load<S, L>(column, lanes);
-            S normValue = S.Broadcast(norm[row]);
-            S gradientValue2 = S.Broadcast(normGradient[row]);
-            S streamValue2 = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S postNormValue = S.Broadcast(ffnPostNorm[row]);
-            S weightValue3 = postNormWeight.Load<S, L>(column, lanes);
-            S gradientValue3 = upGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue4 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue2 = S.Broadcast(ffnPreNorm[row]);
-            S t0 = S.MultiplyAdd(downValue * postNormValue, weightValue3, streamValue2);
-            preNormGradient.Store(row * 64 + column, S.MultiplyAdd(gradientNumber, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue3, weightValue4 * preNormValue2, S.MultiplyAdd(moduleOutputGradientValue, weightValue2 * normValue, gradientValue2 * (t0 + t0)))), lanes);
+            S moduleOutputGradientValue = moduleOutputGradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt2.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            S downValue = downAt.Load<S, L>(column, lanes);
+            S weightValue3 = weightAt3.Load<S, L>(column, lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue4 = weightAt.Load<S, L>(column, lanes);
+            S t0 = S.MultiplyAdd(downValue * scales3, weightValue3, streamValue2);
+            gradientAt2.Store(column, S.MultiplyAdd(gradients2, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue2, weightValue4 * scales, S.MultiplyAdd(moduleOutputGradientValue, weightValue2 * scales2, gradients * (t0 + t0)))), lanes);
         }
     }
 
@@ -777,34 +866,47 @@ internal sealed partial class EncoderProgram
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default);
+            F32 streamGradientAt = pairsStreamGradient.At(row * 64);
+            F32 streamGradientAt2 = pairsStreamGradient2.At(row * 64);
+            nint column = 0;
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamGradientAt, streamGradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamGradientAt, F32 streamGradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = pairsStreamGradient.Load<S, L>(row * 64 + column, lanes);
-            pairsStreamGradient2.Store(row * 64 + column, streamGradientValue, lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
+            streamGradientAt2.Store(column, streamGradientValue, lanes);
         }
     }
 
-    /// <summary>postNormGradient = sum over columns of (restStreamGradient * (postNormWeight * ffnDown)); postNormGradient = sum over rows of (restStreamGradient * (ffnDown * ffnPostNorm)); postNormGradient = (-0.0078125 * (postNormGradient * (reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)) * (reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05)) * reciprocalSqrt(((0.015625 * ffnPostNorm) + 1E-05))))))</summary>
-    private readonly struct PairsFirstFfnPostNormRows2(F32 restStreamGradient, F32 postNormWeight, F32 ffnDown, F32 ffnPostNorm, F32 ffnPostNorm2, F32 postNormGradient, F32 postNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>postNormSumGradient = sum over columns of (restStreamGradient * (postNormWeight * ffnDown)); postNormSumGradient = sum over rows of (restStreamGradient * (ffnDown * postNormScale)); postNormGradient = (-0.0078125 * (postNormSumGradient * (reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)) * (reciprocalSqrt(((0.015625 * postNormSum) + 1E-05)) * reciprocalSqrt(((0.015625 * postNormSum) + 1E-05))))))</summary>
+    private readonly struct PairsFirstFfnPostNormRows2(F32 restStreamGradient, F32 postNormWeight, F32 ffnDown, F32 postNormScale, F32 postNormSum, F32 postNormGradient, F32 postNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 64;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.015625f * ffnPostNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0078125f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            postNormGradient[row] = gradientNumber;
+            F32 streamGradientAt = restStreamGradient.At(row * 64);
+            F32 weightAt = postNormWeight;
+            F32 downAt = ffnDown.At(row * 64);
+            S scales = S.Broadcast(postNormScale[row]);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, streamGradientAt, weightAt, downAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, streamGradientAt, weightAt, downAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, streamGradientAt, weightAt, downAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, streamGradientAt, weightAt, downAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, streamGradientAt, weightAt, downAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.015625f * postNormSum[row] + 1E-05f);
+            float gradient = (-0.0078125f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            postNormGradient[row] = gradient;
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -813,48 +915,60 @@ internal sealed partial class EncoderProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 streamGradientAt, F32 weightAt, F32 downAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = restStreamGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = postNormWeight.Load<S, L>(column, lanes);
-            S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            S postNormValue = S.Broadcast(ffnPostNorm[row]);
-            gradientSum += Lanes.Keep(streamGradientValue * (weightValue * downValue), lanes);
-            accumulators.Add(column, streamGradientValue * (downValue * postNormValue), lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S downValue = downAt.Load<S, L>(column, lanes);
+            sumGradient += streamGradientValue * (weightValue * downValue);
+            accumulators.Add(column, streamGradientValue * (downValue * scales), lanes);
         }
     }
 
-    /// <summary>((restStreamGradient * (postNormWeight * ffnPostNorm)) + (postNormGradient * (ffnDown + ffnDown)))</summary>
-    private readonly struct PairsFirstFfnDownLeft(F32 restStreamGradient, F32 postNormWeight, F32 ffnPostNorm, F32 postNormGradient, F32 ffnDown) : IOperand
+    /// <summary>((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown)))</summary>
+    private readonly struct PairsFirstFfnDownLeft(F32 restStreamGradient, F32 postNormWeight, F32 postNormScale, F32 postNormGradient, F32 ffnDown) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S streamGradientValue = restStreamGradient.Load<S, L>(row * 64 + column, lanes);
             S weightValue = postNormWeight.Load<S, L>(column, lanes);
-            S postNormValue = S.Broadcast(ffnPostNorm[row]);
+            S scaleValue = S.Broadcast(postNormScale[row]);
             S gradientValue = S.Broadcast(postNormGradient[row]);
             S downValue = ffnDown.Load<S, L>(row * 64 + column, lanes);
-            return S.MultiplyAdd(streamGradientValue, weightValue * postNormValue, gradientValue * (downValue + downValue));
+            return S.MultiplyAdd(streamGradientValue, weightValue * scaleValue, gradientValue * (downValue + downValue));
         }
     }
 
-    /// <summary>preNormGradient = sum over columns of (upGradient * (preNormWeight * pairsStream)); preNormGradient = sum over rows of (upGradient * (pairsStream * ffnPreNorm)); preNormGradient = (-0.0078125 * (preNormGradient * (reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)) * (reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)) * reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)))))); preNormGradient = ((restStreamGradient + (upGradient * (preNormWeight * ffnPreNorm))) + (preNormGradient * (pairsStream + pairsStream)))</summary>
-    private readonly struct PairsFirstFfnPreNormRows(F32 upGradient, F32 preNormWeight, F32 pairsStream, F32 ffnPreNorm, F32 ffnPreNorm2, F32 restStreamGradient, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over columns of (upGradient * (preNormWeight * pairsStream)); preNormSumGradient = sum over rows of (upGradient * (pairsStream * preNormScale)); preNormGradient = (-0.0078125 * (preNormSumGradient * (reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)))))); preNormGradient = ((restStreamGradient + (upGradient * (preNormWeight * preNormScale))) + (preNormGradient * (pairsStream + pairsStream)))</summary>
+    private readonly struct PairsFirstFfnPreNormRows(F32 upGradient, F32 preNormWeight, F32 pairsStream, F32 preNormScale, F32 preNormSum, F32 restStreamGradient, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 64;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.015625f * ffnPreNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0078125f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
+            F32 gradientAt = upGradient.At(row * 64);
+            F32 weightAt = preNormWeight;
+            F32 streamAt = pairsStream.At(row * 64);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 streamGradientAt = restStreamGradient.At(row * 64);
+            F32 gradientAt2 = preNormGradient.At(row * 64);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.015625f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0078125f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2);
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamGradientAt, gradientAt, weightAt, scales, gradients, streamAt, gradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -863,44 +977,55 @@ internal sealed partial class EncoderProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = upGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S streamValue = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * streamValue), lanes);
-            accumulators.Add(column, gradientValue * (streamValue * preNormValue), lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sumGradient += gradientValue * (weightValue * streamValue);
+            accumulators.Add(column, gradientValue * (streamValue * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamGradientAt, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, F32 gradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = restStreamGradient.Load<S, L>(row * 64 + column, lanes);
-            S gradientValue2 = upGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue2 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue2 = S.Broadcast(ffnPreNorm[row]);
-            S streamValue2 = pairsStream.Load<S, L>(row * 64 + column, lanes);
-            preNormGradient.Store(row * 64 + column, S.MultiplyAdd(gradientNumber, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue2, weightValue2 * preNormValue2, streamGradientValue)), lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            gradientAt2.Store(column, S.MultiplyAdd(gradients, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue2, weightValue2 * scales, streamGradientValue)), lanes);
         }
     }
 
-    /// <summary>preNormGradient = sum over columns of (upGradient * (preNormWeight * restStream)); preNormGradient = sum over rows of (upGradient * (restStream * ffnPreNorm)); preNormGradient = (-0.0078125 * (preNormGradient * (reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)) * (reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)) * reciprocalSqrt(((0.015625 * ffnPreNorm) + 1E-05)))))); preNormGradient = ((restStreamGradient + (upGradient * (preNormWeight * ffnPreNorm))) + (preNormGradient * (restStream + restStream)))</summary>
-    private readonly struct PairsRestFfnPreNormRows2(F32 upGradient, F32 preNormWeight, F32 restStream, F32 ffnPreNorm, F32 ffnPreNorm2, F32 restStreamGradient, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
+    /// <summary>preNormSumGradient = sum over columns of (upGradient * (preNormWeight * restStream)); preNormSumGradient = sum over rows of (upGradient * (restStream * preNormScale)); preNormGradient = (-0.0078125 * (preNormSumGradient * (reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)) * (reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)) * reciprocalSqrt(((0.015625 * preNormSum) + 1E-05)))))); preNormGradient = ((restStreamGradient + (upGradient * (preNormWeight * preNormScale))) + (preNormGradient * (restStream + restStream)))</summary>
+    private readonly struct PairsRestFfnPreNormRows2(F32 upGradient, F32 preNormWeight, F32 restStream, F32 preNormScale, F32 preNormSum, F32 restStreamGradient, F32 preNormGradient, F32 preNormWeightGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 64;
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            S gradientSumVector = S.Zero;
-            int column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(row, column, default, accumulators, ref gradientSumVector);
-            float gradientSum = S.Sum(gradientSumVector);
-            float gradientNumberPart0 = 1f / MathF.Sqrt(0.015625f * ffnPreNorm2[row] + 1E-05f);
-            float gradientNumber = (-0.0078125f) * (gradientSum * (gradientNumberPart0 * (gradientNumberPart0 * gradientNumberPart0)));
-            S gradientNumberVector2 = S.Broadcast(gradientNumber);
+            F32 gradientAt = upGradient.At(row * 64);
+            F32 weightAt = preNormWeight;
+            F32 streamAt = restStream.At(row * 64);
+            S scales = S.Broadcast(preNormScale[row]);
+            F32 streamGradientAt = restStreamGradient.At(row * 64);
+            F32 gradientAt2 = preNormGradient.At(row * 64);
+            nint column = 0;
+            S sumGradientChain0 = S.Zero, sumGradientChain1 = S.Zero, sumGradientChain2 = S.Zero, sumGradientChain3 = S.Zero;
+            for (; column <= 64 - 4 * S.Width; column += 4 * S.Width)
+            {
+                Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+                Pass1<S, AllLanes>(column + 1 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain1);
+                Pass1<S, AllLanes>(column + 2 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain2);
+                Pass1<S, AllLanes>(column + 3 * S.Width, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain3);
+            }
+            for (; column <= 64 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, gradientAt, weightAt, streamAt, scales, accumulators, ref sumGradientChain0);
+            float sumGradient = S.Sum((sumGradientChain0 + sumGradientChain1) + (sumGradientChain2 + sumGradientChain3));
+            float gradientPart0 = 1f / MathF.Sqrt(0.015625f * preNormSum[row] + 1E-05f);
+            float gradient = (-0.0078125f) * (sumGradient * (gradientPart0 * (gradientPart0 * gradientPart0)));
+            S gradients = S.Broadcast(gradient);
             column = 0;
-            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(row, column, default, gradientNumberVector2);
+            for (; column <= 64 - S.Width; column += S.Width) Pass2<S, AllLanes>(column, default, streamGradientAt, gradientAt, weightAt, scales, gradients, streamAt, gradientAt2);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
@@ -909,25 +1034,23 @@ internal sealed partial class EncoderProgram
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass1<S, L>(nint row, int column, L lanes, F32 accumulators, ref S gradientSum) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 gradientAt, F32 weightAt, F32 streamAt, S scales, F32 accumulators, ref S sumGradient) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gradientValue = upGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue = preNormWeight.Load<S, L>(column, lanes);
-            S streamValue = restStream.Load<S, L>(row * 64 + column, lanes);
-            S preNormValue = S.Broadcast(ffnPreNorm[row]);
-            gradientSum += Lanes.Keep(gradientValue * (weightValue * streamValue), lanes);
-            accumulators.Add(column, gradientValue * (streamValue * preNormValue), lanes);
+            S gradientValue = gradientAt.Load<S, L>(column, lanes);
+            S weightValue = weightAt.Load<S, L>(column, lanes);
+            S streamValue = streamAt.Load<S, L>(column, lanes);
+            sumGradient += gradientValue * (weightValue * streamValue);
+            accumulators.Add(column, gradientValue * (streamValue * scales), lanes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Pass2<S, L>(nint row, int column, L lanes, S gradientNumber) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass2<S, L>(nint column, L lanes, F32 streamGradientAt, F32 gradientAt, F32 weightAt, S scales, S gradients, F32 streamAt, F32 gradientAt2) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S streamGradientValue = restStreamGradient.Load<S, L>(row * 64 + column, lanes);
-            S gradientValue2 = upGradient.Load<S, L>(row * 64 + column, lanes);
-            S weightValue2 = preNormWeight.Load<S, L>(column, lanes);
-            S preNormValue2 = S.Broadcast(ffnPreNorm[row]);
-            S streamValue2 = restStream.Load<S, L>(row * 64 + column, lanes);
-            preNormGradient.Store(row * 64 + column, S.MultiplyAdd(gradientNumber, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue2, weightValue2 * preNormValue2, streamGradientValue)), lanes);
+            S streamGradientValue = streamGradientAt.Load<S, L>(column, lanes);
+            S gradientValue2 = gradientAt.Load<S, L>(column, lanes);
+            S weightValue2 = weightAt.Load<S, L>(column, lanes);
+            S streamValue2 = streamAt.Load<S, L>(column, lanes);
+            gradientAt2.Store(column, S.MultiplyAdd(gradients, streamValue2 + streamValue2, S.MultiplyAdd(gradientValue2, weightValue2 * scales, streamGradientValue)), lanes);
         }
     }
 }

@@ -122,10 +122,13 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     /// <summary>An offset that depends on the indices of the loops around.</summary>
     public string Affine(long constant, IReadOnlyList<(Loop Loop, long Stride)> terms)
     {
-        string text = constant > int.MaxValue ? $"(nint){CSharpLiterals.Int(constant)}" : CSharpLiterals.Int(constant);
-        foreach ((Loop loop, long stride) in terms) text += $" + {IndexOf(loop)} * {CSharpLiterals.Int(stride)}";
+        string text = Native(constant);
+        foreach ((Loop loop, long stride) in terms) text += $" + {IndexOf(loop)} * {Native(stride)}";
         return text;
     }
+
+    /// <summary>A constant of a native integer's type, which exceeds 32 bits in models of many parameters.</summary>
+    private static string Native(long constant) => constant > int.MaxValue ? $"unchecked((nint){CSharpLiterals.Int(constant)}L)" : CSharpLiterals.Int(constant);
 
     /// <summary>The index of a loop around, or of the backward loop that mirrors it.</summary>
     private string IndexOf(Loop loop) => loops.First(entry => entry.Loop == loop || entry.Loop.Mirrors == loop || loop.Mirrors == entry.Loop).Index;

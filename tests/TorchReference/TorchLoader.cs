@@ -1,10 +1,9 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ModelDsl.TorchReference;
 
-/// <summary>Loads TorchSharp's native libraries from the package cache before TorchSharp is first touched.</summary>
+/// <summary>Loads TorchSharp's native libraries from the package cache; to be called before TorchSharp is first touched.</summary>
 internal static class TorchLoader
 {
     private static readonly (string? Unavailable, bool Patched) Outcome = LoadOnce();
@@ -21,11 +20,6 @@ internal static class TorchLoader
     {
         if (Unavailable is { } reason) throw new PlatformNotSupportedException(reason);
     }
-
-#pragma warning disable CA2255 // Every entry, a test runner's included, must pass here before TorchSharp's own initialisation.
-    [ModuleInitializer]
-    internal static void Initialize() => RuntimeHelpers.RunClassConstructor(typeof(TorchLoader).TypeHandle);
-#pragma warning restore CA2255
 
     private static (string?, bool) LoadOnce()
     {

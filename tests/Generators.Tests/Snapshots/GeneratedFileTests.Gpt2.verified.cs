@@ -22,7 +22,7 @@ internal sealed partial class Gpt2Program
         F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokens3 = f.Activations.At(rows * (1536));  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * (1536));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (1536));  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * (0));  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * (16));  // [B·T, 1]
@@ -36,7 +36,7 @@ internal sealed partial class Gpt2Program
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
         // Tokens: rows rows of 384: pointwise
-        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokens3));
+        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) EvaluateBlocksForward(f, blocks);
@@ -147,7 +147,7 @@ internal sealed partial class Gpt2Program
         F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokens3 = f.Activations.At(rows * (24320));  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * (24320));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (26624));  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * (32000));  // [B·T, 1]
         F32 finalNormSum = f.Activations.At(rows * (32032));  // [B·T, 1]
@@ -163,7 +163,7 @@ internal sealed partial class Gpt2Program
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
         // Tokens: rows rows of 384: pointwise
-        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokens3));
+        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) ModuleBlocksForward(f, blocks);
@@ -447,8 +447,8 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class Gpt2Program
 {
-    /// <summary>tokens = (tokens + tokens)</summary>
-    private readonly struct TokensRows(F32 tokens, F32 tokens2, F32 tokens3) : IRowKernel
+    /// <summary>tokensSum = (tokens + tokens)</summary>
+    private readonly struct TokensRows(F32 tokens, F32 tokens2, F32 tokensSum) : IRowKernel
     {
         public int Accumulators => 0;
 
@@ -456,19 +456,19 @@ internal sealed partial class Gpt2Program
         {
             F32 tokensAt = tokens.At(row * 384);
             F32 tokensAt2 = tokens2.At(row * 384);
-            F32 tokensAt3 = tokens3.At(row * 384);
+            F32 sumAt = tokensSum.At(row * 384);
             nint column = 0;
-            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, tokensAt, tokensAt2, tokensAt3);
+            for (; column <= 384 - S.Width; column += S.Width) Pass1<S, AllLanes>(column, default, tokensAt, tokensAt2, sumAt);
         }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Pass1<S, L>(nint column, L lanes, F32 tokensAt, F32 tokensAt2, F32 tokensAt3) where S : unmanaged, ISimd<S> where L : struct, ILanes
+        private static void Pass1<S, L>(nint column, L lanes, F32 tokensAt, F32 tokensAt2, F32 sumAt) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S tokensValue = tokensAt.Load<S, L>(column, lanes);
             S tokensValue2 = tokensAt2.Load<S, L>(column, lanes);
-            tokensAt3.Store(column, tokensValue + tokensValue2, lanes);
+            sumAt.Store(column, tokensValue + tokensValue2, lanes);
         }
     }
 
@@ -877,7 +877,7 @@ internal sealed partial class Gpt2Program
             S upValue = ffnUp.Load<S, L>(row * 1536 + column, lanes);
             S t0 = upValue * upValue;
             S t1 = VectorMath.Tanh(S.Broadcast(0.7978846f) * S.MultiplyAdd(S.Broadcast(0.044715f), t0 * upValue, upValue));
-            ffnGradient.Store(row * 1536 + column, S.Broadcast(0.5f) * (product * S.MultiplyAdd(S.Broadcast(0.7978846f), upValue * S.Broadcast(1f) - (t1 * t1) * S.MultiplyAdd(S.Broadcast(0.044715f), S.MultiplyAdd(upValue, upValue + upValue, t0), S.Broadcast(1f)), t1 + S.Broadcast(1f))), lanes);
+            ffnGradient.Store(row * 1536 + column, S.Broadcast(0.5f) * (product * S.MultiplyAdd(S.Broadcast(0.7978846f), upValue * ((S.Broadcast(1f) - (t1 * t1)) * S.MultiplyAdd(S.Broadcast(0.044715f), S.MultiplyAdd(upValue, upValue + upValue, t0), S.Broadcast(1f))), t1 + S.Broadcast(1f))), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
@@ -1380,7 +1380,7 @@ internal sealed partial class Gpt2Program
         F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokens3 = f.Activations.At(rows * (1536));  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * (1536));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (1536));  // [B·T, 384]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
@@ -1395,7 +1395,7 @@ internal sealed partial class Gpt2Program
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
         // Tokens: rows rows of 384: pointwise
-        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokens3));
+        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) PrefillBlocksForward(f, blocks);
@@ -1578,7 +1578,7 @@ internal sealed partial class Gpt2Program
         F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokens3 = f.Activations.At(rows * (16128));  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * (16128));  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * (18432));  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * (23808));  // [B·T, 1]
         F32 finalNormSum = f.Activations.At(rows * (23840));  // [B·T, 1]
@@ -1602,7 +1602,7 @@ internal sealed partial class Gpt2Program
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
         // Tokens: rows rows of 384: pointwise
-        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokens3));
+        RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) TrainBlocksForward(f, blocks);

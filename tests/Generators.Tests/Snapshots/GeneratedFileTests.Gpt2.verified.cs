@@ -877,7 +877,7 @@ internal sealed partial class Gpt2Program
             S upValue = ffnUp.Load<S, L>(row * 1536 + column, lanes);
             S t0 = upValue * upValue;
             S t1 = VectorMath.Tanh(S.Broadcast(0.7978846f) * S.MultiplyAdd(S.Broadcast(0.044715f), t0 * upValue, upValue));
-            ffnGradient.Store(row * 1536 + column, S.Broadcast(0.5f) * (product * S.MultiplyAdd(S.Broadcast(0.7978846f), upValue * S.Broadcast(1f) - (t1 * t1) * S.MultiplyAdd(S.Broadcast(0.044715f), S.MultiplyAdd(upValue, upValue + upValue, t0), S.Broadcast(1f)), t1 + S.Broadcast(1f))), lanes);
+            ffnGradient.Store(row * 1536 + column, S.Broadcast(0.5f) * (product * S.MultiplyAdd(S.Broadcast(0.7978846f), upValue * ((S.Broadcast(1f) - (t1 * t1)) * S.MultiplyAdd(S.Broadcast(0.044715f), S.MultiplyAdd(upValue, upValue + upValue, t0), S.Broadcast(1f))), t1 + S.Broadcast(1f))), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }

@@ -656,7 +656,7 @@ internal sealed partial class LlamaProgram
             S upValue = ffnUp.Load<S, L>(row * 4096 + 2048 + column, lanes);
             S gateValue = ffnUp.Load<S, L>(row * 4096 + column, lanes);
             S t0 = VectorMath.Sigmoid(gateValue);
-            ffnGradient.Store(row * 4096 + column, product * (upValue * S.MultiplyAdd(gateValue, t0 * S.Broadcast(1f) - t0, t0)), lanes);
+            ffnGradient.Store(row * 4096 + column, product * (upValue * S.MultiplyAdd(gateValue, t0 * (S.Broadcast(1f) - t0), t0)), lanes);
             ffnGradient.Store(row * 4096 + 2048 + column, product * (gateValue * t0), lanes);
         }
 

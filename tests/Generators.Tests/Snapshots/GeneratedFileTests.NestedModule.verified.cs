@@ -509,7 +509,7 @@ internal sealed partial class EncoderProgram
             S downValue3 = downAt.Load<S, L>(column, lanes);
             S weightValue2 = weightAt.Load<S, L>(column, lanes);
             S weightValue3 = weightAt2.Load<S, L>(column, lanes);
-            normAt.Store(column, S.MultiplyAdd(downValue3 * scales, weightValue2, streamValue2) * scales2 * weightValue3, lanes);
+            normAt.Store(column, (S.MultiplyAdd(downValue3 * scales, weightValue2, streamValue2) * scales2) * weightValue3, lanes);
         }
     }
 

@@ -87,7 +87,7 @@ internal static class SiblingProducts
                         break;
                     case Node node when !absorbed.Contains(node):
                         builder.Origin = node.Origin;
-                        Node copy = builder.Node(node.Operation, [.. node.Inputs.Select(input => map[input])]);
+                        Node copy = builder.Copy(node, [.. node.Inputs.Select(input => map[input])]);
                         for (int i = 0; i < node.Outputs.Count; i++) map[node.Outputs[i]] = copy.Outputs[i];
                         break;
                 }

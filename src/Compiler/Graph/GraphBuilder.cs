@@ -56,6 +56,14 @@ internal sealed class GraphBuilder(ModelGraph graph)
         return node;
     }
 
+    /// <summary>The same node over other operands, its outputs named alike.</summary>
+    public Node Copy(Node node, params Value[] inputs)
+    {
+        Node copy = Node(node.Operation, inputs);
+        copy.Outputs = [.. copy.Outputs.Zip(node.Outputs, (output, source) => Renamed(output, source.Name, copy))];
+        return copy;
+    }
+
     public Value Add(Operation operation, params Value[] inputs) => Node(operation, inputs).Output;
 
     /// <summary>A pointwise operation; operands the formula does not use are dropped, and a formula that is just an operand adds nothing.</summary>
@@ -110,6 +118,9 @@ internal sealed class GraphBuilder(ModelGraph graph)
         outer.Items.Add(loop);
         return loop.Carries.Select(carry => carry.Result).ToArray();
     }
+
+    private Value Renamed(Value value, string name, Node producer)
+        => new(value.Id, value.Kind, value.Shape, name, value.Region) { Producer = producer };
 
     private string Name(string role) => Origin.Length == 0 ? role : role.Length == 0 ? Origin : Origin + "." + role;
 }

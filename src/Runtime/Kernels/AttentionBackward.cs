@@ -27,35 +27,37 @@ internal readonly unsafe struct AttentionBackward<S, F>(
     /// <summary>Query rows of a block.</summary>
     private const int BlockRows = 96;
 
+    // The strips of one full key block bring most rows of a block near.
+    private const int AheadRows = 2;
+
     private readonly AttentionShape shape = shape;
     private readonly F score = score;
     private readonly AttentionBounds bounds = bounds;
     private readonly AttentionKeys keys = keys;
     private readonly AttentionGradients data = data;
+    private readonly AttentionRows queries = new(shape);
 
     private int Width => shape.HeadWidth;
 
-    private int PaddedWidth => (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
-
-    private int Rows => shape.Time * shape.Group;
+    private int PaddedWidth { get; } = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
 
     /// <summary>Scratch for spans of up to a number of key blocks.</summary>
     public nint ScratchFloats(int blocks)
         => (nint)blocks * BlockKeys * (2 * Width + 3 * PaddedWidth) + BlockRows * (3 * PaddedWidth + 2 * BlockKeys + 4);
 
     /// <summary>
-    /// Computes a span of keys. Its part of the queries' gradient goes to the rows that <paramref name="target"/> names: written for
-    /// every row when <paramref name="overwrite"/>, otherwise added for the rows that see a key of the span.
+    /// Computes a span of keys. Its part of the queries' gradient goes to <paramref name="target"/>: written for every row when
+    /// <paramref name="overwrite"/>, otherwise added for the rows that see a key of the span.
     /// </summary>
-    public void Run<T>(int batch, int head, int key, int count, T target, bool overwrite, float* scratch) where T : struct, IQueryGradient
+    public void Run(int batch, int head, int key, int count, HeadMatrix target, bool overwrite, float* scratch)
     {
         var span = new Span(scratch, count, Width, PaddedWidth);
+        var block = new Block(scratch + (nint)span.Blocks * BlockKeys * (2 * Width + 3 * PaddedWidth), PaddedWidth);
+        var ahead = new AttentionAhead(queries, Width, batch, head);
         PackKeys(batch, head, key, count, span);
-        float* rest = scratch + (nint)span.Blocks * BlockKeys * (2 * Width + 3 * PaddedWidth);
-        var block = new Block(rest, PaddedWidth);
-        for (int row = 0; row < Rows; row += BlockRows)
+        for (int row = 0; row < queries.Count; row += BlockRows)
         {
-            int rows = Math.Min(BlockRows, Rows - row);
+            int rows = Math.Min(BlockRows, queries.Count - row);
             (int low, int high) = ReadBounds(batch, row, rows, block);
             bool seen = low < key + count && high > key;
             if (!seen && !overwrite) continue;
@@ -63,17 +65,20 @@ internal readonly unsafe struct AttentionBackward<S, F>(
             if (seen)
             {
                 PackRows(batch, head, row, rows, block);
+                ahead.Current(target, row, rows);
+                ahead.Next(row + BlockRows, BlockRows, data.Query, data.OutputGradient, data.Output);
                 for (int k = 0; k < span.Blocks; k++)
                 {
                     int first = key + k * BlockKeys, held = Math.Min(BlockKeys, key + count - first);
-                    if (low < first + held && high > first) Multiply(first, held, rows, k, span, block);
+                    if (low >= first + held || high <= first) continue;
+                    for (int i = 0; i < rows; i += AttentionTile.Rows) MultiplyRows(first, held, i, Math.Min(AttentionTile.Rows, rows - i), k, span, block, ref ahead);
+                    MultiplyKeys(first, held, rows, k, span, block, ref ahead);
                 }
             }
 
             for (int i = 0; i < rows; i++)
             {
-                float* to = target.Row(batch, (row + i) / shape.Group, head * shape.Group + (row + i) % shape.Group);
-                float* from = block.QueryGradient + i * PaddedWidth;
+                float* to = queries.In(target, batch, head, row + i), from = block.QueryGradient + i * PaddedWidth;
                 if (overwrite) AttentionPacking.WriteRow(from, Width, to, S.Broadcast(shape.Scale));
                 else AttentionPacking.AddRow(from, Width, to, S.Broadcast(shape.Scale));
             }
@@ -97,6 +102,7 @@ internal readonly unsafe struct AttentionBackward<S, F>(
             S.Store(span.ValueGradient + i, S.Zero);
         }
 
+        for (int i = 0; i < count; i++) AttentionPacking.Prefetch(keys.Value(batch, head, key + i), Width);
         for (int i = 0; i < count; i++) AttentionPacking.CopyRow(keys.Key(batch, head, key + i), Width, span.Keys + (nint)i * padded, S.Broadcast(1f));
         for (int i = 0; i < span.Blocks * BlockKeys; i += 4)
         {
@@ -115,7 +121,7 @@ internal readonly unsafe struct AttentionBackward<S, F>(
         int low = int.MaxValue, high = 0;
         for (int i = 0; i < rows; i++)
         {
-            (int from, int to) = bounds.Of(batch, (row + i) / shape.Group);
+            (int from, int to) = bounds.Of(batch, queries.Position(row + i));
             block.Low[i] = from;
             block.High[i] = to;
             if (from >= to) continue;
@@ -131,49 +137,50 @@ internal readonly unsafe struct AttentionBackward<S, F>(
         int padded = PaddedWidth;
         for (int i = 0; i < rows; i++)
         {
-            nint at = (nint)batch * shape.Time + (row + i) / shape.Group;
-            int own = head * shape.Group + (row + i) % shape.Group;
             float* gradient = block.OutputGradient + i * padded;
-            AttentionPacking.CopyRow(data.Query.Data.Pointer + at * data.Query.RowStride + own * Width, Width, block.Query + i * padded, S.Broadcast(shape.Scale));
-            AttentionPacking.CopyRow(data.OutputGradient.Data.Pointer + at * data.OutputGradient.RowStride + own * Width, Width, gradient, S.Broadcast(1f));
-            float* output = data.Output.Data.Pointer + at * data.Output.RowStride + own * Width;
+            AttentionPacking.CopyRow(queries.In(data.Query, batch, head, row + i), Width, block.Query + i * padded, S.Broadcast(shape.Scale));
+            AttentionPacking.CopyRow(queries.In(data.OutputGradient, batch, head, row + i), Width, gradient, S.Broadcast(1f));
+            float* output = queries.In(data.Output, batch, head, row + i);
             S dot = S.Zero;
             int k = 0;
             for (; k <= Width - S.Width; k += S.Width) dot = S.MultiplyAdd(S.Load(gradient + k), S.Load(output + k), dot);
             if (k < Width) dot = S.MultiplyAdd(S.Load(gradient + k), S.Load(output + k, Width - k), dot);
             block.Dot[i] = S.Sum(dot);
-            block.LogSumExp[i] = data.LogSumExp.Pointer[at * data.LogSumExpStride + own];
+            block.LogSumExp[i] = queries.In(data.LogSumExp, data.LogSumExpStride, batch, head, row + i);
         }
     }
 
-    /// <summary>One block of rows against one block of keys: five products.</summary>
-    private void Multiply(int key, int held, int rows, int index, Span span, Block block)
+    /// <summary>A strip of rows against a block of keys: P, dS and what they give the queries.</summary>
+    private void MultiplyRows(int key, int held, int row, int rows, int index, Span span, Block block, ref AttentionAhead ahead)
     {
         int padded = PaddedWidth;
-        float* keyColumns = span.KeyColumns + (nint)index * BlockKeys * Width, valueColumns = span.ValueColumns + (nint)index * BlockKeys * Width;
-        nint at = (nint)index * BlockKeys * padded;
-        for (int i = 0; i < rows; i += AttentionTile.Rows)
+        (int first, int end) = Union(block, row, rows, key, held);
+        float* p = block.P + row * BlockKeys, ds = block.DS + row * BlockKeys;
+        if (first < end)
         {
-            int take = Math.Min(AttentionTile.Rows, rows - i);
-            (int first, int end) = Union(block, i, take, key, held);
-            float* p = block.P + i * BlockKeys, ds = block.DS + i * BlockKeys;
-            if (first < end)
-            {
-                int lane = first / S.Width * S.Width, lanes = (end + S.Width - 1) / S.Width * S.Width - lane;
-                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
-                    take, lanes, Width, block.Query + i * padded, padded, keyColumns + lane, BlockKeys, p + lane, BlockKeys, accumulate: false);
-                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
-                    take, lanes, Width, block.OutputGradient + i * padded, padded, valueColumns + lane, BlockKeys, ds + lane, BlockKeys, accumulate: false);
-            }
-
-            for (int j = 0; j < take; j++) Differentiate(key, held, i + j, block);
-            if (first < end)
-            {
-                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
-                    take, padded, end - first, ds + first, BlockKeys, span.Keys + at + first * padded, padded, block.QueryGradient + i * padded, padded, accumulate: true);
-            }
+            int lane = first / S.Width * S.Width, lanes = (end + S.Width - 1) / S.Width * S.Width - lane;
+            nint columns = (nint)index * BlockKeys * Width + lane;
+            AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                rows, lanes, Width, block.Query + row * padded, padded, span.KeyColumns + columns, BlockKeys, p + lane, BlockKeys, accumulate: false);
+            ahead.Step(AheadRows);
+            AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                rows, lanes, Width, block.OutputGradient + row * padded, padded, span.ValueColumns + columns, BlockKeys, ds + lane, BlockKeys, accumulate: false);
+            ahead.Step(AheadRows);
         }
 
+        for (int i = row; i < row + rows; i++) Differentiate(key, held, i, block);
+        if (first < end)
+        {
+            AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                rows, padded, end - first, ds + first, BlockKeys, span.Keys + ((nint)index * BlockKeys + first) * padded, padded, block.QueryGradient + row * padded, padded, accumulate: true);
+        }
+    }
+
+    /// <summary>A block of rows against a block of keys: what P and dS give the values and keys.</summary>
+    private void MultiplyKeys(int key, int held, int rows, int index, Span span, Block block, ref AttentionAhead ahead)
+    {
+        int padded = PaddedWidth;
+        nint at = (nint)index * BlockKeys * padded;
         for (int i = 0; i < held; i += AttentionTile.Rows)
         {
             int take = Math.Min(AttentionTile.Rows, held - i);
@@ -181,6 +188,7 @@ internal readonly unsafe struct AttentionBackward<S, F>(
             while (first < end && !(block.Low[first] < key + i + take && block.High[first] > key + i)) first++;
             while (end > first && !(block.Low[end - 1] < key + i + take && block.High[end - 1] > key + i)) end--;
             if (first == end) continue;
+            ahead.Step(AheadRows);
             AttentionTile.Multiply<S, AttentionTile.ColumnMajor>(
                 take, padded, end - first, block.P + first * BlockKeys + i, BlockKeys, block.OutputGradient + first * padded, padded,
                 span.ValueGradient + at + i * padded, padded, accumulate: true);
@@ -265,11 +273,4 @@ internal readonly unsafe struct AttentionBackward<S, F>(
         public readonly float* Dot = scratch + BlockRows * (3 * padded + 2 * BlockKeys), LogSumExp = scratch + BlockRows * (3 * padded + 2 * BlockKeys + 1);
         public readonly int* Low = (int*)(scratch + BlockRows * (3 * padded + 2 * BlockKeys + 2)), High = (int*)(scratch + BlockRows * (3 * padded + 2 * BlockKeys + 3));
     }
-}
-
-/// <summary>Where a part of the gradient of the queries goes.</summary>
-internal unsafe interface IQueryGradient
-{
-    /// <summary>The first float of a row and head.</summary>
-    float* Row(int batch, int time, int head);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ModelDsl.Simd;
 
 namespace ModelDsl.Kernels;
@@ -15,15 +16,17 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
     /// <summary>Keys of a part.</summary>
     public const int PartKeys = 256;
 
+    /// <summary>Keys are asked for this many before they are used.</summary>
+    private const int KeysAhead = 16;
+
     private readonly AttentionShape shape = shape;
     private readonly F score = score;
     private readonly AttentionBounds bounds = bounds;
     private readonly HeadMatrix query = query;
     private readonly AttentionKeys keys = keys;
+    private readonly AttentionRows rows = new(shape);
 
-    private int PaddedWidth => (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
-
-    private int Rows => shape.Time * shape.Group;
+    private int PaddedWidth { get; } = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
 
     /// <summary>Scratch of one part.</summary>
     public nint ScratchFloats => MostRows * (PaddedWidth + PartKeys) + (PaddedWidth == shape.HeadWidth ? 0 : PartKeys * PaddedWidth);
@@ -31,17 +34,15 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
     /// <summary>Writes values, maxima and sums of a part as <see cref="AttentionParts{S}"/> holds them.</summary>
     public void Run(int batch, int head, int part, float* result, float* scratch)
     {
-        int rows = Rows, padded = PaddedWidth;
+        int count = rows.Count, padded = PaddedWidth;
         float* queries = scratch, scores = queries + MostRows * padded, values = scores + MostRows * PartKeys;
-        float* maximum = result + rows * padded, sum = maximum + rows;
+        float* maximum = result + count * padded, sum = maximum + count;
         int* low = stackalloc int[MostRows], high = stackalloc int[MostRows];
         int first = int.MaxValue, end = 0;
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < count; i++)
         {
-            int t = i / shape.Group;
-            float* source = query.Data.Pointer + ((nint)batch * shape.Time + t) * query.RowStride + (head * shape.Group + i % shape.Group) * shape.HeadWidth;
-            AttentionPacking.CopyRow(source, shape.HeadWidth, queries + i * padded, S.Broadcast(shape.Scale));
-            (low[i], high[i]) = bounds.Of(batch, t);
+            AttentionPacking.CopyRow(rows.In(query, batch, head, i), shape.HeadWidth, queries + i * padded, S.Broadcast(shape.Scale));
+            (low[i], high[i]) = bounds.Of(batch, rows.Position(i));
             first = Math.Min(first, low[i]);
             end = Math.Max(end, high[i]);
         }
@@ -49,8 +50,8 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
         first = Math.Max(first, part * PartKeys);
         end = Math.Min(end, (part + 1) * PartKeys);
         int held = Math.Max(end - first, 0);
-        Score(keys.Key(batch, head, first), held, queries, scores);
-        for (int i = 0; i < rows; i++)
+        Score(keys.Key(batch, head, first), keys.Value(batch, head, first), held, queries, scores);
+        for (int i = 0; i < count; i++)
         {
             int from = Math.Clamp(low[i] - first, 0, held), to = Math.Clamp(high[i] - first, from, held);
             (maximum[i], sum[i]) = Softmax(scores + i * PartKeys, from, to, held);
@@ -65,53 +66,42 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
             stride = padded;
         }
 
-        AttentionTile.Multiply<S, AttentionTile.RowMajor>(rows, padded, held, scores, PartKeys, valueRows, stride, result, padded, accumulate: false);
+        AttentionTile.Multiply<S, AttentionTile.RowMajor>(count, padded, held, scores, PartKeys, valueRows, stride, result, padded, accumulate: false);
     }
 
-    private void Score(float* source, int held, float* queries, float* scores)
+    /// <summary>All scores; meanwhile the values come near, so that memory is never idle for long.</summary>
+    private void Score(float* source, float* value, int held, float* queries, float* scores)
     {
         nint stride = keys.KeyStride;
-        int i = 0;
-        for (; i <= held - 4; i += 4, source += 4 * stride)
-            for (int row = 0; row < Rows; row++) Dot(queries + row * PaddedWidth, source, source + stride, source + 2 * stride, source + 3 * stride, scores + row * PartKeys + i);
-        float* last = stackalloc float[4];
-        for (; i < held; i++, source += stride)
+        int count = rows.Count, i = 0;
+        for (; i <= held - 4; i += 4, source += 4 * stride, value += 4 * keys.ValueStride)
         {
-            for (int row = 0; row < Rows; row++)
+            AttentionPacking.Prefetch(source + KeysAhead * stride, 4 * shape.HeadWidth);
+            AttentionPacking.Prefetch(value, 4 * shape.HeadWidth);
+            for (int row = 0; row < count; row++)
             {
-                Dot(queries + row * PaddedWidth, source, source, source, source, last);
-                scores[row * PartKeys + i] = last[0];
+                // One key after the other: the order of memory, which the hardware then reads ahead.
+                float* query = queries + row * PaddedWidth, result = scores + row * PartKeys + i;
+                S s0 = Dot(query, source), s1 = Dot(query, source + stride), s2 = Dot(query, source + 2 * stride), s3 = Dot(query, source + 3 * stride);
+                result[0] = S.Sum(s0);
+                result[1] = S.Sum(s1);
+                result[2] = S.Sum(s2);
+                result[3] = S.Sum(s3);
             }
         }
+
+        for (; i < held; i++, source += stride)
+            for (int row = 0; row < count; row++) scores[row * PartKeys + i] = S.Sum(Dot(queries + row * PaddedWidth, source));
     }
 
-    /// <summary>The dot products of a padded query with four keys.</summary>
-    private void Dot(float* query, float* key0, float* key1, float* key2, float* key3, float* result)
+    /// <summary>The products of a padded query and a key, to be summed over lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private S Dot(float* query, float* key)
     {
-        S s0 = S.Zero, s1 = S.Zero, s2 = S.Zero, s3 = S.Zero;
+        S sum = S.Zero;
         int width = shape.HeadWidth, i = 0;
-        for (; i <= width - S.Width; i += S.Width)
-        {
-            S q = S.Load(query + i);
-            s0 = S.MultiplyAdd(q, S.Load(key0 + i), s0);
-            s1 = S.MultiplyAdd(q, S.Load(key1 + i), s1);
-            s2 = S.MultiplyAdd(q, S.Load(key2 + i), s2);
-            s3 = S.MultiplyAdd(q, S.Load(key3 + i), s3);
-        }
-
-        if (i < width)
-        {
-            S q = S.Load(query + i);
-            s0 = S.MultiplyAdd(q, S.Load(key0 + i, width - i), s0);
-            s1 = S.MultiplyAdd(q, S.Load(key1 + i, width - i), s1);
-            s2 = S.MultiplyAdd(q, S.Load(key2 + i, width - i), s2);
-            s3 = S.MultiplyAdd(q, S.Load(key3 + i, width - i), s3);
-        }
-
-        result[0] = S.Sum(s0);
-        result[1] = S.Sum(s1);
-        result[2] = S.Sum(s2);
-        result[3] = S.Sum(s3);
+        for (; i <= width - S.Width; i += S.Width) sum = S.MultiplyAdd(S.Load(query + i), S.Load(key + i), sum);
+        return i < width ? S.MultiplyAdd(S.Load(query + i), S.Load(key + i, width - i), sum) : sum;
     }
 
     /// <summary>Turns the scores [from, to) of a row into exponentials, the others of <paramref name="held"/> into 0; maximum and sum.</summary>

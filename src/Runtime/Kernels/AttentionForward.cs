@@ -17,6 +17,9 @@ internal readonly unsafe struct AttentionForward<S, F>(
     /// <summary>Keys between two updates of the running maximum: scores and values of a block stay in the first-level cache.</summary>
     private const int BlockKeys = 96;
 
+    // The strips of the smallest block bring all rows of a block near.
+    private const int AheadRows = 3;
+
     // Below every real score, and finite, so that a difference of two of them is not NaN.
     private const float NoScore = float.MinValue;
 
@@ -25,15 +28,13 @@ internal readonly unsafe struct AttentionForward<S, F>(
     private readonly AttentionBounds bounds = bounds;
     private readonly HeadMatrix query = query;
     private readonly AttentionKeys keys = keys;
+    private readonly AttentionRows rows = new(shape);
 
     /// <summary>Floats of a head padded to whole vectors.</summary>
-    public int PaddedWidth => (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
+    public int PaddedWidth { get; } = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
 
     /// <summary>Scratch of one block.</summary>
-    public nint ScratchFloats => BlockRows * (shape.HeadWidth + PaddedWidth + 5) + BlockKeys * (BlockRows + PaddedWidth);
-
-    /// <summary>Query rows of one key/value head.</summary>
-    public int Rows => shape.Time * shape.Group;
+    public nint ScratchFloats => BlockRows * (shape.HeadWidth + PaddedWidth + 3) + AttentionLanes.ScratchFloats + BlockKeys * (BlockRows + PaddedWidth);
 
     /// <summary>The mean of the values, not yet divided by the sum: [row][<see cref="PaddedWidth"/>].</summary>
     public float* Output(float* scratch) => scratch;
@@ -44,56 +45,62 @@ internal readonly unsafe struct AttentionForward<S, F>(
     /// <summary>The sum of the exponentials of each row.</summary>
     public float* Sum(float* scratch) => Maximum(scratch) + BlockRows;
 
-    /// <summary>Leaves in <paramref name="scratch"/> the output, maximum and sum over the keys [first, end) of the block that starts at a row.</summary>
-    public void Run(int batch, int head, int row, int first, int end, float* scratch)
+    /// <summary>
+    /// Leaves in <paramref name="scratch"/> the output, maximum and sum over the keys [first, end) of the block that starts at a row.
+    /// Meanwhile the rows of <paramref name="output"/> and the queries of the block that starts at <paramref name="next"/> (negative for
+    /// none) are brought near, and on the <paramref name="firstVisit"/> of the keys these too.
+    /// </summary>
+    public void Run(int batch, int head, int row, int first, int end, HeadMatrix output, int next, bool firstVisit, float* scratch)
     {
-        int width = PaddedWidth, count = Math.Min(BlockRows, Rows - row);
-        float* output = Output(scratch), maximum = Maximum(scratch), sum = Sum(scratch);
-        float* factor = sum + BlockRows, low = factor + BlockRows, high = low + BlockRows;
-        float* queries = high + BlockRows, scores = queries + BlockRows * shape.HeadWidth, values = scores + BlockKeys * BlockRows;
+        int width = PaddedWidth, count = Math.Min(BlockRows, rows.Count - row);
+        float* mean = Output(scratch), maximum = Maximum(scratch), sum = Sum(scratch);
+        float* factor = sum + BlockRows, lanes = factor + BlockRows, queries = lanes + AttentionLanes.ScratchFloats;
+        float* scores = queries + BlockRows * shape.HeadWidth, values = scores + BlockKeys * BlockRows;
+        var sees = new AttentionLanes(lanes);
 
         int vectors = (count + S.Width - 1) / S.Width;
-        PackQueries(batch, head, row, count, vectors * S.Width, queries, low, high);
-        for (int i = 0; i < count * width; i += S.Width) S.Store(output + i, S.Zero);
+        PackQueries(batch, head, row, count, vectors * S.Width, queries, sees);
+        sees.Prepare<S>(count);
+        for (int i = 0; i < count * width; i += S.Width) S.Store(mean + i, S.Zero);
         for (int i = 0; i < vectors * S.Width; i += S.Width)
         {
             S.Store(maximum + i, S.Broadcast(NoScore));
             S.Store(sum + i, S.Zero);
         }
 
-        (int seenFirst, int seenEnd) = Union(low, high, 0, count);
+        (int seenFirst, int seenEnd) = sees.Union(count);
         first = Math.Max(first, seenFirst);
         end = Math.Min(end, seenEnd);
+        var ahead = new AttentionAhead(rows, shape.HeadWidth, batch, head);
+        ahead.Current(output, row, count);
+        if (next >= 0) ahead.Next(next, BlockRows, query);
         for (int key = first; key < end; key += BlockKeys)
         {
             int held = Math.Min(BlockKeys, end - key);
-            Score(batch, head, key, held, vectors, queries, low, high, scores);
+            Score(batch, head, key, held, vectors, queries, sees, scores, firstVisit, ref ahead);
             bool grew = false;
-            for (int v = 0; v < vectors; v++) grew |= Softmax(key, held, v * S.Width, scores, low, high, maximum, sum, factor);
-            if (grew && key > first) Rescale(count, factor, output);
-            Accumulate(batch, head, key, held, count, scores, values, low, high, output);
+            for (int v = 0; v < vectors; v++) grew |= Softmax(key, held, v, scores, sees, maximum, sum, factor);
+            if (grew && key > first) Rescale(count, factor, mean);
+            Accumulate(batch, head, key, held, count, scores, values, sees, mean, ref ahead);
         }
     }
 
     /// <summary>Divides by the sums and writes a block's rows.</summary>
     public void Finish(int batch, int head, int row, float* scratch, HeadMatrix output, F32 logSumExp, nint logSumExpStride)
     {
-        int count = Math.Min(BlockRows, Rows - row);
+        int count = Math.Min(BlockRows, rows.Count - row);
         float* maximum = Maximum(scratch), sum = Sum(scratch);
         for (int i = 0; i < count; i += S.Width) S.Store(maximum + i, S.Load(maximum + i) + VectorMath.Log(S.Load(sum + i)));
         for (int i = 0; i < count; i++)
         {
-            nint at = (nint)batch * shape.Time + (row + i) / shape.Group;
-            int own = head * shape.Group + (row + i) % shape.Group;
             S reciprocal = S.Broadcast(sum[i] == 0f ? 0f : 1f / sum[i]);
-            AttentionPacking.WriteRow(
-                Output(scratch) + i * PaddedWidth, shape.HeadWidth, output.Data.Pointer + at * output.RowStride + own * shape.HeadWidth, reciprocal);
-            if (!logSumExp.IsNull) logSumExp.Pointer[at * logSumExpStride + own] = maximum[i];
+            AttentionPacking.WriteRow(Output(scratch) + i * PaddedWidth, shape.HeadWidth, rows.In(output, batch, head, row + i), reciprocal);
+            if (!logSumExp.IsNull) rows.In(logSumExp, logSumExpStride, batch, head, row + i) = maximum[i];
         }
     }
 
     /// <summary>Transposes the scaled queries and writes their bounds; lanes beyond the last row repeat it.</summary>
-    private void PackQueries(int batch, int head, int row, int count, int padded, float* queries, float* low, float* high)
+    private void PackQueries(int batch, int head, int row, int count, int padded, float* queries, AttentionLanes sees)
     {
         int width = shape.HeadWidth;
         float** source = stackalloc float*[4];
@@ -102,11 +109,10 @@ internal readonly unsafe struct AttentionForward<S, F>(
             for (int j = 0; j < 4; j++)
             {
                 int own = row + Math.Min(i + j, count - 1);
-                int t = own / shape.Group;
-                source[j] = query.Data.Pointer + ((nint)batch * shape.Time + t) * query.RowStride + (head * shape.Group + own % shape.Group) * width;
-                (int from, int to) = bounds.Of(batch, t);
-                low[i + j] = from;
-                high[i + j] = to;
+                source[j] = rows.In(query, batch, head, own);
+                (int from, int to) = bounds.Of(batch, rows.Position(own));
+                sees.Low[i + j] = from;
+                sees.High[i + j] = to;
             }
 
             AttentionPacking.TransposeFour(source[0], source[1], source[2], source[3], width, queries + i, BlockRows, shape.Scale);
@@ -114,36 +120,37 @@ internal readonly unsafe struct AttentionForward<S, F>(
     }
 
     /// <summary>Scores of a block of keys, where a vector of queries sees any of a strip of them.</summary>
-    private void Score(int batch, int head, int key, int held, int vectors, float* queries, float* low, float* high, float* scores)
+    private void Score(int batch, int head, int key, int held, int vectors, float* queries, AttentionLanes sees, float* scores, bool firstVisit, ref AttentionAhead ahead)
     {
-        float* source = keys.Key(batch, head, key);
+        float* source = keys.Key(batch, head, key), value = keys.Value(batch, head, key);
         for (int i = 0; i < held; i += AttentionTile.Rows)
         {
-            int rows = Math.Min(AttentionTile.Rows, held - i);
+            int take = Math.Min(AttentionTile.Rows, held - i);
+            for (int j = i; firstVisit && j < i + take; j++)
+            {
+                AttentionPacking.Prefetch(value + j * keys.ValueStride, shape.HeadWidth);
+                if (j + AttentionTile.Rows < held) AttentionPacking.Prefetch(source + (j + AttentionTile.Rows) * keys.KeyStride, shape.HeadWidth);
+            }
+
+            ahead.Step(AheadRows);
             int first = 0, end = vectors;
-            while (first < end && !Sees(low, high, first, key + i, rows)) first++;
-            while (end > first && !Sees(low, high, end - 1, key + i, rows)) end--;
+            while (first < end && !sees.SeesAny(first, key + i, key + i + take)) first++;
+            while (end > first && !sees.SeesAny(end - 1, key + i, key + i + take)) end--;
             if (first == end) continue;
             AttentionTile.Multiply<S, AttentionTile.RowMajor>(
-                rows, (end - first) * S.Width, shape.HeadWidth, source + i * keys.KeyStride, keys.KeyStride,
+                take, (end - first) * S.Width, shape.HeadWidth, source + i * keys.KeyStride, keys.KeyStride,
                 queries + first * S.Width, BlockRows, scores + i * BlockRows + first * S.Width, BlockRows, accumulate: false);
         }
-    }
-
-    private static bool Sees(float* low, float* high, int vector, int key, int rows)
-    {
-        (int first, int end) = Union(low, high, vector * S.Width, S.Width);
-        return first < key + rows && end > key;
     }
 
     /// <summary>
     /// Turns the scores of one vector of queries into exponentials under the new maximum, zero where a query does not see the key, and
     /// updates maximum and sum. True when a maximum grew; the factor of what was summed before is then in <paramref name="factor"/>.
     /// </summary>
-    private bool Softmax(int key, int held, int lane, float* scores, float* low, float* high, float* maximum, float* sum, float* factor)
+    private bool Softmax(int key, int held, int vector, float* scores, AttentionLanes sees, float* maximum, float* sum, float* factor)
     {
-        (int unionFirst, int unionEnd) = Union(low, high, lane, S.Width);
-        int first = Math.Clamp(unionFirst - key, 0, held), end = Math.Clamp(unionEnd - key, first, held);
+        (int first, int end) = sees.OfVector(vector, key, held);
+        int lane = vector * S.Width;
         float* column = scores + lane;
         for (int i = 0; i < first; i++) S.Store(column + i * BlockRows, S.Zero);
         for (int i = end; i < held; i++) S.Store(column + i * BlockRows, S.Zero);
@@ -152,7 +159,7 @@ internal readonly unsafe struct AttentionForward<S, F>(
 
         S before = S.Load(maximum + lane);
         S largest = before;
-        if (Intersection(low, high, lane, key, key + held))
+        if (sees.SeesAll(vector, key, key + held))
         {
             if (!F.IsIdentity)
                 for (int i = first; i < end; i++) S.Store(column + i * BlockRows, score.Transform(S.Load(column + i * BlockRows)));
@@ -160,7 +167,7 @@ internal readonly unsafe struct AttentionForward<S, F>(
         }
         else
         {
-            S from = S.Load(low + lane), to = S.Load(high + lane);
+            S from = S.Load(sees.Low + lane), to = S.Load(sees.High + lane);
             for (int i = first; i < end; i++)
             {
                 S position = S.Broadcast(key + i), s = score.Transform(S.Load(column + i * BlockRows)), hidden = S.Broadcast(float.NegativeInfinity);
@@ -215,12 +222,12 @@ internal readonly unsafe struct AttentionForward<S, F>(
     }
 
     /// <summary>Adds the values of a block of keys, weighted by the exponentials.</summary>
-    private void Accumulate(int batch, int head, int key, int held, int count, float* scores, float* packed, float* low, float* high, float* output)
+    private void Accumulate(int batch, int head, int key, int held, int count, float* scores, float* packed, AttentionLanes sees, float* output, ref AttentionAhead ahead)
     {
         int width = PaddedWidth;
         float* values = keys.Value(batch, head, key);
         nint stride = keys.ValueStride;
-        if (width != shape.HeadWidth || stride != width)
+        if (width != shape.HeadWidth)
         {
             for (int i = 0; i < held; i++) AttentionPacking.CopyRow(values + i * stride, shape.HeadWidth, packed + i * width, S.Broadcast(1f));
             values = packed;
@@ -229,34 +236,12 @@ internal readonly unsafe struct AttentionForward<S, F>(
 
         for (int i = 0; i < count; i += AttentionTile.Rows)
         {
-            int rows = Math.Min(AttentionTile.Rows, count - i);
-            (int first, int end) = Union(low, high, i, rows);
-            first = Math.Clamp(first - key, 0, held);
-            end = Math.Clamp(end - key, first, held);
+            int take = Math.Min(AttentionTile.Rows, count - i);
+            ahead.Step(AheadRows);
+            (int first, int end) = sees.OfStrip(i / AttentionTile.Rows, key, held);
             if (first == end) continue;
             AttentionTile.Multiply<S, AttentionTile.ColumnMajor>(
-                rows, width, end - first, scores + first * BlockRows + i, BlockRows, values + first * stride, stride, output + i * width, width, accumulate: true);
+                take, width, end - first, scores + first * BlockRows + i, BlockRows, values + first * stride, stride, output + i * width, width, accumulate: true);
         }
-    }
-
-    /// <summary>The keys that any of some lanes sees.</summary>
-    private static (int First, int End) Union(float* low, float* high, int lane, int count)
-    {
-        float first = low[lane], end = high[lane];
-        for (int i = lane + 1; i < lane + count; i++)
-        {
-            first = Math.Min(first, low[i]);
-            end = Math.Max(end, high[i]);
-        }
-
-        return ((int)first, (int)end);
-    }
-
-    /// <summary>True when all lanes of a vector see all keys of a block.</summary>
-    private static bool Intersection(float* low, float* high, int lane, int key, int end)
-    {
-        for (int i = lane; i < lane + S.Width; i++)
-            if (low[i] > key || high[i] < end) return false;
-        return true;
     }
 }

@@ -56,7 +56,7 @@ public static unsafe partial class AttentionKernels
             var bounds = new AttentionBounds(shape, starts);
             var keys = new AttentionKeys(shape, keyCache, valueCache, capacity);
             var fresh = new AttentionKeys(shape, key, value);
-            int held = 0, heads = shape.Batch * shape.KeyValueHeads, rows = shape.Time * shape.Group;
+            int held = 0, heads = shape.Batch * shape.KeyValueHeads, rows = new AttentionRows(shape).Count;
             for (int b = 0; b < shape.Batch; b++) held = Math.Max(held, bounds.Keys(b));
 
             if (rows <= AttentionDecode<S, F>.MostRows)
@@ -72,16 +72,17 @@ public static unsafe partial class AttentionKernels
             pool.Run(heads, new StoreBody(shape, bounds, fresh, keys));
             var forward = new AttentionForward<S, F>(shape, score, bounds, query, keys);
             var whole = new ForwardBody<S, F>(pool, shape, forward, output, default, 0);
-            if (whole.Tiles >= EnoughTiles || held <= PrefillBody<S, F>.PartKeys)
+            int blocks = (rows + AttentionForward<S, F>.BlockRows - 1) / AttentionForward<S, F>.BlockRows;
+            if (heads * blocks >= EnoughTiles || held <= PrefillBody<S, F>.PartKeys)
             {
                 pool.Run(whole.Tiles, whole);
             }
             else
             {
-                int blocks = whole.Tiles / heads, parts = (held + PrefillBody<S, F>.PartKeys - 1) / PrefillBody<S, F>.PartKeys;
+                int parts = (held + PrefillBody<S, F>.PartKeys - 1) / PrefillBody<S, F>.PartKeys;
                 AttentionParts<S> results = Parts<S>(AttentionForward<S, F>.BlockRows, heads * blocks, parts);
-                pool.Run(whole.Tiles * parts, new PrefillBody<S, F>(pool, shape, forward, results, blocks, parts));
-                pool.Run(whole.Tiles, new MergeBody<S>(shape, AttentionForward<S, F>.BlockRows, blocks, results, output));
+                pool.Run(heads * blocks * parts, new PrefillBody<S, F>(pool, shape, forward, results, blocks, parts));
+                pool.Run(heads * blocks, new MergeBody<S>(shape, AttentionForward<S, F>.BlockRows, blocks, results, output));
             }
         }
 
@@ -138,7 +139,8 @@ public static unsafe partial class AttentionKernels
             int block = tile / parts, part = tile % parts, head = block / blocks;
             float* scratch = pool.Local(worker, forward.ScratchFloats).Pointer;
             forward.Run(
-                head / shape.KeyValueHeads, head % shape.KeyValueHeads, block % blocks * AttentionForward<S, F>.BlockRows, part * PartKeys, (part + 1) * PartKeys, scratch);
+                head / shape.KeyValueHeads, head % shape.KeyValueHeads, block % blocks * AttentionForward<S, F>.BlockRows, part * PartKeys, (part + 1) * PartKeys,
+                output: default, next: -1, firstVisit: true, scratch);
             nint floats = AttentionParts<S>.PartFloats(AttentionForward<S, F>.BlockRows, forward.PaddedWidth);
             NativeMemory.Copy(scratch, results.Values(block, part), (nuint)floats * sizeof(float));
         }
@@ -151,13 +153,10 @@ public static unsafe partial class AttentionKernels
         public void Run(int tile, int worker)
         {
             int head = tile / blocks, batch = head / shape.KeyValueHeads, row = tile % blocks * blockRows;
-            int count = Math.Min(blockRows, shape.Time * shape.Group - row);
+            var rows = new AttentionRows(shape);
+            int count = Math.Min(blockRows, rows.Count - row);
             for (int i = 0; i < count; i++)
-            {
-                nint at = (nint)batch * shape.Time + (row + i) / shape.Group;
-                int own = head % shape.KeyValueHeads * shape.Group + (row + i) % shape.Group;
-                results.Merge(tile, i, shape.HeadWidth, output.Data.Pointer + at * output.RowStride + own * shape.HeadWidth);
-            }
+                results.Merge(tile, i, shape.HeadWidth, rows.In(output, batch, head % shape.KeyValueHeads, row + i));
         }
     }
 }

@@ -9,23 +9,39 @@ public static unsafe partial class AttentionKernels
     // Enough tiles that threads end together, whatever their number; never a function of it.
     private const int EnoughTiles = 32;
 
-    /// <summary>One tile is a block of query rows of one key/value head; the last rows first, because causal they have the most to do.</summary>
+    /// <summary>
+    /// One tile is some adjacent blocks of query rows of one key/value head, the last first, because causal it takes longest. Where there
+    /// are heads enough it is a whole head, so that each block's rows can be asked for while the block before is computed.
+    /// </summary>
     private readonly struct ForwardBody<S, F>(
         WorkerPool pool, AttentionShape shape, AttentionForward<S, F> forward, HeadMatrix output, F32 logSumExp, nint logSumExpStride) : IParallelBody
         where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
     {
-        private readonly int heads = shape.Batch * shape.KeyValueHeads;
-        private readonly int blocks = (shape.Time * shape.Group + AttentionForward<S, F>.BlockRows - 1) / AttentionForward<S, F>.BlockRows;
+        private const int MostBlocks = 8;
 
-        public int Tiles => heads * blocks;
+        private readonly int tileRows = TileBlocks(shape) * BlockRows;
+        private readonly int tiles = (new AttentionRows(shape).Count + TileBlocks(shape) * BlockRows - 1) / (TileBlocks(shape) * BlockRows);
+
+        private static int BlockRows => AttentionForward<S, F>.BlockRows;
+
+        public int Tiles => shape.Batch * shape.KeyValueHeads * tiles;
 
         public void Run(int tile, int worker)
         {
             float* scratch = pool.Local(worker, forward.ScratchFloats).Pointer;
-            int row = (blocks - 1 - tile / heads) * AttentionForward<S, F>.BlockRows;
-            int batch = tile % heads / shape.KeyValueHeads, head = tile % shape.KeyValueHeads;
-            forward.Run(batch, head, row, 0, int.MaxValue, scratch);
-            forward.Finish(batch, head, row, scratch, output, logSumExp, logSumExpStride);
+            int batch = tile / tiles / shape.KeyValueHeads, head = tile / tiles % shape.KeyValueHeads;
+            int first = (tiles - 1 - tile % tiles) * tileRows, last = (Math.Min(first + tileRows, new AttentionRows(shape).Count) - 1) / BlockRows * BlockRows;
+            for (int row = last; row >= first; row -= BlockRows)
+            {
+                forward.Run(batch, head, row, 0, int.MaxValue, output, row > first ? row - BlockRows : -1, row == last, scratch);
+                forward.Finish(batch, head, row, scratch, output, logSumExp, logSumExpStride);
+            }
+        }
+
+        private static int TileBlocks(in AttentionShape shape)
+        {
+            long blocks = (new AttentionRows(shape).Count + BlockRows - 1) / BlockRows;
+            return (int)Math.Clamp(blocks * shape.Batch * shape.KeyValueHeads / EnoughTiles, 1, Math.Min(blocks, MostBlocks) + (blocks == 0 ? 1 : 0));
         }
     }
 
@@ -54,61 +70,46 @@ public static unsafe partial class AttentionKernels
         private static int Blocks(int time) => (time + BlockKeys - 1) / BlockKeys;
     }
 
-    /// <summary>One tile is one part of the keys of one key/value head.</summary>
-    private readonly struct BackwardBody<S, F, T>(
-        WorkerPool pool, AttentionShape shape, BackwardSplit split, AttentionBackward<S, F> backward, T target) : IParallelBody
-        where S : unmanaged, ISimd<S> where F : struct, IAttentionScore where T : struct, IPartialGradient<T>
+    /// <summary>One tile is one part of the keys of one key/value head; parts of the queries' gradient lie one after the other.</summary>
+    private readonly struct BackwardBody<S, F>(
+        WorkerPool pool, AttentionShape shape, BackwardSplit split, AttentionBackward<S, F> backward, HeadMatrix target) : IParallelBody
+        where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
     {
         public void Run(int tile, int worker)
         {
             int heads = shape.Batch * shape.KeyValueHeads, part = tile / heads;
             int batch = tile % heads / shape.KeyValueHeads, head = tile % shape.KeyValueHeads;
             float* scratch = pool.Local(worker, backward.ScratchFloats(split.SpanBlocks)).Pointer;
+            var sum = new HeadMatrix(target.Data.At(part * split.PartFloats), target.RowStride);
             for (int span = part; span < split.Spans; span += split.Splits)
             {
                 int key = span * split.SpanKeys;
-                backward.Run(batch, head, key, Math.Min(split.SpanKeys, shape.Time - key), target.Of(part), overwrite: span == part, scratch);
+                backward.Run(batch, head, key, Math.Min(split.SpanKeys, shape.Time - key), sum, overwrite: span == part, scratch);
             }
         }
     }
 
-    private interface IPartialGradient<TSelf> : IQueryGradient where TSelf : struct, IPartialGradient<TSelf>
-    {
-        TSelf Of(int part);
-    }
-
-    /// <summary>The gradient itself.</summary>
-    private readonly struct Direct(HeadMatrix gradient, AttentionShape shape) : IPartialGradient<Direct>
-    {
-        public Direct Of(int part) => this;
-
-        public float* Row(int batch, int time, int head)
-            => gradient.Data.Pointer + ((nint)batch * shape.Time + time) * gradient.RowStride + head * shape.HeadWidth;
-    }
-
-    /// <summary>One part's sum, dense.</summary>
-    private readonly struct Partial(F32 data, BackwardSplit split, AttentionShape shape) : IPartialGradient<Partial>
-    {
-        public Partial Of(int part) => new(data.At(part * split.PartFloats), split, shape);
-
-        public float* Row(int batch, int time, int head)
-            => data.Pointer + (((nint)batch * shape.Time + time) * shape.Heads + head) * shape.HeadWidth;
-    }
-
-    /// <summary>Adds the parts of one row.</summary>
-    private readonly struct AddParts<S>(AttentionShape shape, F32 partial, BackwardSplit split, HeadMatrix gradient) : IParallelBody
+    /// <summary>Adds the parts of some rows.</summary>
+    private readonly struct AddParts<S>(AttentionShape shape, F32 parts, BackwardSplit split, HeadMatrix gradient) : IParallelBody
         where S : unmanaged, ISimd<S>
     {
+        private const int TileRows = 32;
+
+        public int Tiles => (shape.Batch * shape.Time + TileRows - 1) / TileRows;
+
         public void Run(int tile, int worker)
         {
             int width = shape.Heads * shape.HeadWidth;
-            float* source = partial.Pointer + (nint)tile * width, target = gradient.Data.Pointer + tile * gradient.RowStride;
-            for (int i = 0; i < width; i += S.Width)
+            for (int row = tile * TileRows; row < Math.Min((tile + 1) * TileRows, shape.Batch * shape.Time); row++)
             {
-                int lanes = Math.Min(S.Width, width - i);
-                S sum = S.Zero;
-                for (int part = 0; part < split.Splits; part++) sum += S.Load(source + part * split.PartFloats + i, lanes);
-                S.Store(target + i, sum, lanes);
+                float* source = parts.Pointer + (nint)row * width, target = gradient.Data.Pointer + row * gradient.RowStride;
+                for (int i = 0; i < width; i += S.Width)
+                {
+                    int lanes = Math.Min(S.Width, width - i);
+                    S sum = S.Zero;
+                    for (int part = 0; part < split.Splits; part++) sum += S.Load(source + part * split.PartFloats + i, lanes);
+                    S.Store(target + i, sum, lanes);
+                }
             }
         }
     }

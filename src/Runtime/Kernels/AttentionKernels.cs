@@ -85,16 +85,17 @@ public static partial class AttentionKernels
             var backward = new AttentionBackward<S, F>(shape, score, new AttentionBounds(shape, default), new AttentionKeys(shape, key, value), data);
             int heads = shape.Batch * shape.KeyValueHeads;
             var split = new BackwardSplit(shape);
-            if (split.Splits <= 1)
+            if (split.Splits == 1)
             {
-                pool.Run(heads, new BackwardBody<S, F, Direct>(pool, shape, split, backward, new Direct(queryGradient, shape)));
+                pool.Run(heads, new BackwardBody<S, F>(pool, shape, split, backward, queryGradient));
                 return;
             }
 
             // Each part of the keys leaves its own sum; they are added in their order.
-            F32 partial = pool.Shared(split.Splits * split.PartFloats);
-            pool.Run(heads * split.Splits, new BackwardBody<S, F, Partial>(pool, shape, split, backward, new Partial(partial, split, shape)));
-            pool.Run(shape.Batch * shape.Time, new AddParts<S>(shape, partial, split, queryGradient));
+            F32 parts = pool.Shared(split.Splits * split.PartFloats);
+            pool.Run(heads * split.Splits, new BackwardBody<S, F>(pool, shape, split, backward, new(parts, shape.Heads * shape.HeadWidth)));
+            var add = new AddParts<S>(shape, parts, split, queryGradient);
+            pool.Run(add.Tiles, add);
         }
     }
 }

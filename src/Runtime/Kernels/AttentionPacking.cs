@@ -9,6 +9,14 @@ namespace ModelDsl.Kernels;
 /// <summary>Copies of rows into scratch, in the order in which the tiles read them.</summary>
 internal static unsafe class AttentionPacking
 {
+    /// <summary>Asks for a row that is read or written a little later to come to the second-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* row, int width)
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < width; i += 16) Sse.Prefetch1(row + i);
+    }
+
     /// <summary>Copies one row times <paramref name="scale"/>, zero-filled to the next multiple of the vector width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CopyRow<S>(float* source, int width, float* target, S scale) where S : unmanaged, ISimd<S>

@@ -44,9 +44,6 @@ public readonly record struct AttentionShape
     /// </summary>
     public I32 SegmentStarts { get; init; }
 
-    /// <summary>Query heads a key/value head.</summary>
-    internal int Group => Heads / KeyValueHeads;
-
     /// <summary>Throws where sizes contradict each other.</summary>
     internal void Validate()
     {

@@ -35,8 +35,10 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         problem.Forward<S>(pool);
 
         int columns = heads * width, keyColumns = keyValueHeads * width, product = columns + 2 * keyColumns;
-        using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(full, time));
-        using var valueCache = new GuardedMemory(AttentionKernels.CacheFloats(full, time));
+        // Caches with and without a gap between sequences.
+        nint own = AttentionKernels.CacheFloats(full, time) / Batch, gap = chunk % 2 == 0 ? 0 : 11;
+        using var keyCache = new GuardedMemory(Batch * own + gap);
+        using var valueCache = new GuardedMemory(Batch * own + gap);
         keyCache.Span.Fill(float.NaN);
         valueCache.Span.Fill(float.NaN);
         int* starts = stackalloc int[Batch];
@@ -49,7 +51,7 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
             for (int b = 0; b < Batch; b++)
                 problem.Inputs.Slice((b * time + starts[b]) * product, rows * product).CopyTo(inputs.Span[(b * rows * product)..]);
             new AttentionKernels.CachedCall(
-                pool, full with { Time = rows }, new I32(starts), time, new(inputs.Data, product), new(inputs.Data.At(columns), product),
+                pool, full with { Time = rows, CacheStride = gap == 0 ? 0 : own + gap }, new I32(starts), time, new(inputs.Data, product), new(inputs.Data.At(columns), product),
                 new(inputs.Data.At(columns + keyColumns), product), keyCache.Data, valueCache.Data, new(output.Data, columns)).Run<S>();
             for (int b = 0; b < Batch; b++)
             {

@@ -17,6 +17,8 @@ internal sealed partial record Reduce(Axis Axis) : ForwardOperation
 {
     public override string Describe() => Axis == Axis.Columns ? "sum columns" : "sum rows";
 
+    public override IReadOnlyList<string> OutputNames => ["Sum"];
+
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
         => [Axis == Axis.Columns ? new Shape(inputs[0].Rows, 1) : new Shape(Extent.One, inputs[0].Columns)];
 

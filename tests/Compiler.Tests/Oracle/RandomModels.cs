@@ -87,8 +87,9 @@ internal static class RandomModels
             if (random.Next(3) == 0) text.Append(", RotaryTheta = 100");
         }
 
-        if (!causal && random.Next(3) == 0) text.Append(", Causal = false");
-        if (random.Next(3) == 0) text.Append($", Window = {Pick(random, 1, 2, 5, 100)}");
+        bool both = !causal && random.Next(3) == 0;
+        if (both) text.Append(", Causal = false");
+        if (!both && random.Next(3) == 0) text.Append($", Window = {Pick(random, 1, 2, 5, 100)}");
         if (random.Next(3) == 0) text.Append(", QueryKeyNorm = true");
         if (random.Next(4) == 0) text.Append(", SoftCap = 2.5");
         return text.Append(Pick(random, "", "", ", Bias = true", ", QueryKeyValueBias = true", ", OutputBias = true", ", Bias = true, OutputBias = false")).ToString();

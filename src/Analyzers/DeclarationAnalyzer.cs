@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using ModelDsl.Compiler;
 using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Generators;
@@ -14,6 +15,16 @@ namespace ModelDsl.Analyzers;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
 {
+    private readonly Func<ModelDeclaration, EquatableArray<ModelError>> validate;
+
+    /// <summary>The analyzer of the compiler's rules.</summary>
+    public DeclarationAnalyzer() : this(ModelCompiler.Validate)
+    {
+    }
+
+    // With rules of a test's own.
+    internal DeclarationAnalyzer(Func<ModelDeclaration, EquatableArray<ModelError>> validate) => this.validate = validate;
+
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
     [
@@ -27,10 +38,10 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
     {
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(static start =>
+        context.RegisterCompilationStartAction(start =>
         {
             if (start.Compilation.GetTypeByMetadataName(KnownNames.Model) is null) return;
-            ModelIndex models = new(start.Compilation);
+            ModelIndex models = new(start.Compilation, validate);
             start.RegisterSymbolAction(symbol => Analyze(symbol, models), SymbolKind.NamedType);
             start.RegisterSymbolAction(AnalyzeProperty, SymbolKind.Property);
         });

@@ -11,7 +11,9 @@ internal static class DiagnosticLocator
     /// <summary>The place within a class.</summary>
     public static Location Locate(INamedTypeSymbol type, DeclarationTarget target)
     {
-        ISymbol symbol = target.Member is null ? type : type.GetMembers(target.Member).FirstOrDefault(static member => member is IPropertySymbol) ?? type;
+        ISymbol symbol = target.Member is null ? type : type.GetMembers(target.Member)
+            .OrderBy(static member => member is IPropertySymbol ? 0 : 1)
+            .FirstOrDefault(static member => member.Locations.Any(static location => location.SourceTree is { } tree && !KnownNames.IsGenerated(tree))) ?? type;
         if (target.Attribute is not null && KnownNames.Find(symbol, target.Attribute) is { ApplicationSyntaxReference: { } reference } attribute
             && reference.GetSyntax() is AttributeSyntax syntax)
         {

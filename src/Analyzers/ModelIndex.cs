@@ -9,7 +9,7 @@ using ModelDsl.Generators;
 namespace ModelDsl.Analyzers;
 
 /// <summary>The models of a compilation and what the compiler says of each, found once for all its blocks.</summary>
-internal sealed class ModelIndex(Compilation compilation)
+internal sealed class ModelIndex(Compilation compilation, Func<ModelDeclaration, EquatableArray<ModelError>> validate)
 {
     private readonly ConcurrentDictionary<ModelDeclaration, EquatableArray<ModelError>> errors = new();
     private readonly Lazy<IReadOnlyList<INamedTypeSymbol>> models = new(() => [.. Types(compilation.Assembly.GlobalNamespace).Where(IsModel)]);
@@ -18,11 +18,11 @@ internal sealed class ModelIndex(Compilation compilation)
     public IReadOnlyList<INamedTypeSymbol> Models => models.Value;
 
     /// <summary>The broken rules of a model and its blocks; none where the compiler fails, which the generator reports.</summary>
-    public EquatableArray<ModelError> Validate(ModelDeclaration model) => errors.GetOrAdd(model, static model =>
+    public EquatableArray<ModelError> Validate(ModelDeclaration model) => errors.GetOrAdd(model, model =>
     {
         try
         {
-            return ModelCompiler.Validate(model);
+            return validate(model);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

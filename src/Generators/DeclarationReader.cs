@@ -20,12 +20,13 @@ internal static class DeclarationReader
             Members(type),
             Reachable(type, cancellation),
             ClassFormReader.Form(type),
-            !resolved);
+            !resolved,
+            ReservedNameReader.Taken(type, ReservedNames.OfModels));
     }
 
     /// <summary>Reads a class with <c>[Block]</c> by itself.</summary>
     public static BlockDeclaration ReadBlock(INamedTypeSymbol type)
-        => new(ClassFormReader.Identity(type), Members(type), ClassFormReader.Form(type));
+        => new(ClassFormReader.Identity(type), Members(type), ClassFormReader.Form(type), ReservedNameReader.Taken(type, ReservedNames.OfBlocks));
 
     /// <summary>Every block a class reaches through its layers, in order of first appearance; the class itself only where it is reached.</summary>
     public static EquatableArray<BlockDeclaration> Reachable(INamedTypeSymbol type, CancellationToken cancellation)

@@ -54,10 +54,15 @@ internal static class MemberReader
 
     private static bool IsStack(ITypeSymbol type) => type is INamedTypeSymbol { Name: "BlockStack", TypeArguments.Length: 1 } && KnownNames.IsOfDsl(type);
 
-    // An attribute of ours makes a layer of any property, so that a wrong one is reported; without one, the form and the type do.
+    // An attribute of ours makes a layer of any property, so that a wrong one is reported; without one, the form and the type do. Where just
+    // 'partial' was forgotten, an automatic property is meant: nothing could ever set it.
     private static bool IsLayer(IPropertySymbol property)
         => property.GetAttributes().Any(static attribute => KnownNames.AttributeName(attribute.AttributeClass) is not null)
-            || (IsImplementable(property) && (BlockOf(property.Type) is not null || KnownNames.IsOfDsl(property.Type)));
+            || ((BlockOf(property.Type) is not null || KnownNames.IsOfDsl(property.Type)) && (IsImplementable(property) || IsUnsettable(property)));
+
+    private static bool IsUnsettable(IPropertySymbol property)
+        => property is { IsStatic: false, IsAbstract: false, SetMethod: null, IsPartialDefinition: false }
+            && Syntax(property) is { Initializer: null, AccessorList.Accessors: [{ Body: null, ExpressionBody: null }] };
 
     private static IEnumerable<IPropertySymbol> DeclaredLayers(INamedTypeSymbol type, IEnumerable<IPropertySymbol> properties)
     {

@@ -117,6 +117,9 @@ public class FormTests
             [RmsNorm] public partial Norm {|MDL0006:Written|} { get; }
             public partial Norm Written => default;
             [RmsNorm] public partial Norm Good { get; }
+            public Norm {|MDL0006:{|MDL0009:Forgotten|}|} { get; }
+            public Norm Computed => Good;
+            public Norm Given { get; } = default;
         }
         """);
 
@@ -179,6 +182,30 @@ public class FormTests
         {
             [RmsNorm] public partial Norm {|MDL0012:Name|} { get; }
             [RmsNorm] public partial Norm Parameters { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class {|MDL0012:Card|}
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Members
+        {
+            private static int {|MDL0012:Parameters|};
+            [RmsNorm] public partial Norm Norm { get; }
+            public void {|MDL0012:Save|}(string file) => Parameters += file.Length;
+            public static void {|MDL0012:Dispose|}() { }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Overloads
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+            public void Save(Stream stream) { }
+            public static Overloads Create() => Create(seed: 1);
+            public override string ToString() => Norm.Name;
         }
         """);
 

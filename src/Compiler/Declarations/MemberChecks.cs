@@ -32,7 +32,7 @@ internal static class MemberChecks
         if (!member.IsPartial)
             yield return DiagnosticCatalogue.PropertyForm.At(target, member.Name, member.Accessibility.Length == 0 ? "public" : member.Accessibility, Expected(member));
 
-        if (Array.IndexOf(isBlock ? ReservedNames.OfBlocks : ReservedNames.OfModels, member.Name) >= 0)
+        if ((isBlock ? ReservedNames.OfBlocks : ReservedNames.OfModels).Any(reserved => reserved.Name == member.Name))
             yield return DiagnosticCatalogue.ReservedName.At(target, member.Name, isBlock ? "block" : "model");
 
         if (isBlock && type.Accessibility == "public" && !member.Accessibility.Split(' ').Contains("public"))

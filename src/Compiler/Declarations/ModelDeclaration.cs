@@ -7,13 +7,15 @@ namespace ModelDsl.Compiler.Declarations;
 /// <param name="Blocks">Every <c>[Block]</c> class reachable from the members, in order of first appearance.</param>
 /// <param name="Form">What is wrong with the form of the class itself, if anything.</param>
 /// <param name="IsUnresolved">Whether an argument of <c>[Model]</c> does not resolve: C# reports that.</param>
+/// <param name="Taken">Reserved names that the class, or a member of it that is no layer, has.</param>
 internal sealed record ModelDeclaration(
     TypeIdentity Type,
     AttributeDeclaration Attribute,
     EquatableArray<MemberDeclaration> Members,
     EquatableArray<BlockDeclaration> Blocks,
     ClassForm Form,
-    bool IsUnresolved = false)
+    bool IsUnresolved = false,
+    EquatableArray<string> Taken = default)
 {
     /// <summary>The reachable block of that full name, or null.</summary>
     public BlockDeclaration? Block(string? fullName) => Blocks.FirstOrDefault(block => block.Type.FullName == fullName);
@@ -23,7 +25,12 @@ internal sealed record ModelDeclaration(
 /// <param name="Type">The class.</param>
 /// <param name="Members">Its layers in order of declaration.</param>
 /// <param name="Form">What is wrong with the form of the class itself, if anything.</param>
-internal sealed record BlockDeclaration(TypeIdentity Type, EquatableArray<MemberDeclaration> Members, ClassForm Form);
+/// <param name="Taken">Reserved names that the class, or a member of it that is no layer, has.</param>
+internal sealed record BlockDeclaration(
+    TypeIdentity Type,
+    EquatableArray<MemberDeclaration> Members,
+    ClassForm Form,
+    EquatableArray<string> Taken = default);
 
 /// <summary>Facts about a class that decide whether code can be generated into it.</summary>
 [Flags]

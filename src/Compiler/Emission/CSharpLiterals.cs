@@ -6,12 +6,14 @@ namespace ModelDsl.Compiler.Emission;
 /// <summary>Values as C# source text, independent of culture and of the runtime that hosts the compiler.</summary>
 internal static class CSharpLiterals
 {
-    // Contextual keywords are legal names where generated code uses names, except these two inside properties and async methods.
+    // Contextual keywords are escaped too: most are legal names almost everywhere, and @ is legal always.
     private static readonly HashSet<string> Keywords = new(
         ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit "
         + "extern false finally fixed float for foreach goto if implicit in int interface internal is lock long namespace new null object operator out "
         + "override params private protected public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw "
-        + "true try typeof uint ulong unchecked unsafe ushort using virtual void volatile while field await").Split(' '),
+        + "true try typeof uint ulong unchecked unsafe ushort using virtual void volatile while "
+        + "add alias allows and args ascending async await by descending dynamic equals extension field file from get global group init into join let managed "
+        + "nameof nint not notnull nuint on or orderby partial record remove required scoped select set unmanaged value var when where with yield").Split(' '),
         StringComparer.Ordinal);
 
     /// <summary>An integer, in decimal.</summary>

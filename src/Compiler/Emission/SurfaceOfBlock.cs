@@ -35,7 +35,7 @@ internal static class SurfaceOfBlock
                 }
             }
 
-            if (!block.Members.Any(member => member.Name == "Name"))
+            if (!block.Taken.Contains("Name") && !block.Members.Any(member => member.Name == "Name"))
             {
                 writer.Line();
                 writer.Summary("The path of properties, as in the names of parameters.");

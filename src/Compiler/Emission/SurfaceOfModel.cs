@@ -19,7 +19,7 @@ internal static class SurfaceOfModel
         bool isLanguageModel = valid ? ModelChecks.IsLanguageModel(model) : MayBeLanguageModel(model);
         SurfaceMember[] members = [.. SurfaceMember.Of(name, isLanguageModel)];
 
-        // A layer that takes a member's name is an error of its own; the member is left out, so that no other error joins it.
+        // What takes a member's name is an error of its own; the member is left out, so that no other error joins it.
         bool complete = !members.Any(member => IsTaken(model, member));
         string bases = !complete ? "" : $" : global::ModelDsl.{(isLanguageModel ? "ILanguageModel" : "IModel")}<{name}>";
 
@@ -77,7 +77,8 @@ internal static class SurfaceOfModel
         }
     }
 
-    private static bool IsTaken(ModelDeclaration model, SurfaceMember member) => model.Members.Any(layer => layer.Name == member.Name);
+    private static bool IsTaken(ModelDeclaration model, SurfaceMember member)
+        => model.Taken.Contains(member.Name) || model.Members.Any(layer => layer.Name == member.Name);
 
     // While a declaration is being written, an end may be missing or not bind yet: uses of the other end's members still bind.
     private static bool MayBeLanguageModel(ModelDeclaration model) => model.Members.Any(

@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Compiler.Graph;
 using ModelDsl.Compiler.Graph.Operations;
 
@@ -14,7 +15,7 @@ internal sealed class AttentionLayer : LayerKind
         GraphBuilder builder = lowering.Builder;
         AttentionForm form = Form(attribute, lowering.Width);
         bool bias = attribute.Bool("Bias", false);
-        bool inputBias = bias || attribute.Bool("QueryKeyValueBias", false);
+        bool inputBias = attribute.Bool("QueryKeyValueBias", bias);
         Value query = lowering.Linear(input!, "Query", form.Heads * form.HeadWidth, inputBias);
         Value key = lowering.Linear(input!, "Key", form.KeyValueHeads * form.HeadWidth, inputBias);
         Value value = lowering.Linear(input!, "Value", form.KeyValueHeads * form.HeadWidth, inputBias);
@@ -34,7 +35,45 @@ internal sealed class AttentionLayer : LayerKind
 
         Operation attend = lowering.Kind == ProgramKind.Prefill ? new AttendCached(form) : new Attend(form);
         Value mixed = builder.Add(attend, query, key, value);
-        return lowering.Linear(mixed, "Output", lowering.Width, bias || attribute.Bool("OutputBias", false), lowering.ResidualDeviation);
+        return lowering.Linear(mixed, "Output", lowering.Width, attribute.Bool("OutputBias", bias), lowering.ResidualDeviation);
+    }
+
+    public override void Check(LayerCheck check)
+    {
+        AttributeDeclaration attribute = check.Attribute;
+        bool sizes = check.AtLeast("Heads", 1) & check.AtLeast("KeyValueHeads", 1) & check.AtLeast("HeadWidth", 1) & check.AtLeast("RotaryWidth", 2);
+        check.AtLeast("Window", 1);
+        check.Positive("RotaryTheta");
+        check.Positive("SoftCap", orZero: true);
+        if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", "Heads or HeadWidth");
+        else if (sizes) CheckHeads(check);
+        if (!attribute.Bool("Causal", true) && check.Model is { } model && ModelChecks.IsLanguageModel(model)) check.Report(DiagnosticCatalogue.NotCausal, "Causal", model.Type.Name);
+    }
+
+    private static void CheckHeads(LayerCheck check)
+    {
+        AttributeDeclaration attribute = check.Attribute;
+        bool hasHeads = attribute.Has("Heads"), hasWidth = attribute.Has("HeadWidth");
+        if (check.Width is { } width && !(hasHeads && hasWidth))
+        {
+            int divisor = attribute.Int(hasHeads ? "Heads" : "HeadWidth", 1);
+            if (width % divisor != 0)
+            {
+                string what = hasHeads ? $"{Text.Invariant(divisor)} heads" : $"heads of {Text.Invariant(divisor)}";
+                check.Report(DiagnosticCatalogue.HeadsDivideWidth, hasHeads ? "Heads" : "HeadWidth", width, what, divisor, width % divisor, LayerCheck.Nearest(width, divisor));
+                return;
+            }
+        }
+
+        int? heads = hasHeads ? attribute.Int("Heads", 1) : check.Width / attribute.Int("HeadWidth", 1);
+        int? headWidth = hasWidth ? attribute.Int("HeadWidth", 1) : check.Width / attribute.Int("Heads", 1);
+        if (heads is { } count && attribute.Int("KeyValueHeads", count) is int shared && count % shared != 0)
+            check.Report(DiagnosticCatalogue.KeyValueHeads, "KeyValueHeads", count, shared, string.Join(", ", LayerCheck.Divisors(count).Select(divisor => Text.Invariant(divisor))));
+        if (!attribute.Bool("Rotary", false)) return;
+        int? rotary = attribute.Has("RotaryWidth") ? attribute.Int("RotaryWidth", 2) : headWidth;
+        string argument = attribute.Has("RotaryWidth") ? "RotaryWidth" : hasWidth ? "HeadWidth" : "Heads";
+        if (rotary is { } turned && turned % 2 != 0) check.Report(DiagnosticCatalogue.RotaryWidth, argument, turned, headWidth ?? turned, "is an odd number");
+        else if (rotary > headWidth) check.Report(DiagnosticCatalogue.RotaryWidth, argument, rotary, headWidth!, "is more than there are");
     }
 
     /// <summary>The constants an attribute means at a width: heads or head width may be left out.</summary>

@@ -1,5 +1,7 @@
 using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Expressions;
 using ModelDsl.Compiler.Graph.Operations;
 
 namespace ModelDsl.Compiler.Layers;
@@ -18,6 +20,12 @@ internal sealed class EmbeddingLayer : LayerKind
         Value output = builder.Add(new Gather(GatherIndex.Token), tokens, table);
         if (!attribute.Bool("LearnedPositions", false)) return output;
         Value positions = builder.Parameter(lowering.Declare("Positions", ParameterStart.Gaussian(Lowering.Deviation), decay: false, lowering.Context, lowering.Width));
-        return builder.Sum(output, builder.Add(new Gather(GatherIndex.Position), tokens, positions));
+        return builder.Pointwise("Sum", new Argument(0) + new Argument(1), output, builder.Add(new Gather(GatherIndex.Position), tokens, positions));
+    }
+
+    public override void Check(LayerCheck check)
+    {
+        if (!check.Attribute.Has("Vocabulary")) check.Report(DiagnosticCatalogue.NoSize, "Vocabulary", "Vocabulary");
+        check.AtLeast("Vocabulary", 2);
     }
 }

@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Compiler.Graph;
 using ModelDsl.Compiler.Graph.Expressions;
 
@@ -15,6 +16,21 @@ internal sealed class FfnLayer : LayerKind
         Value up = lowering.Linear(input!, "Up", Hidden(attribute, lowering.Width), bias);
         Value active = lowering.Builder.Pointwise(Activations.Of(attribute.Enum("Activation", Activation.Gelu), new Argument(0)), up);
         return lowering.Linear(active, "Down", lowering.Width, bias, lowering.ResidualDeviation);
+    }
+
+    public override void Check(LayerCheck check) => CheckHidden(check);
+
+    /// <summary>The size is given once, and comes out as at least one column.</summary>
+    public static void CheckHidden(LayerCheck check)
+    {
+        AttributeDeclaration attribute = check.Attribute;
+        bool absolute = attribute.Has("Hidden"), relative = attribute.Has("HiddenRatio");
+        if (absolute && relative) check.Report(DiagnosticCatalogue.TwoSizes, "HiddenRatio", "Hidden", "HiddenRatio");
+        if (!absolute && !relative) check.Report(DiagnosticCatalogue.NoSize, "Hidden", "Hidden or HiddenRatio");
+        if (!check.AtLeast("Hidden", 1) || !check.Positive("HiddenRatio") || !relative || check.Width is not { } width) return;
+        double columns = attribute.Double("HiddenRatio", 1) * width;
+        if (Math.Round(columns) < 1 || columns > int.MaxValue)
+            check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 on");
     }
 
     /// <summary>Hidden columns: absolute, or a ratio of the width rounded to the nearest whole.</summary>
@@ -36,6 +52,8 @@ internal sealed class GatedFfnLayer : LayerKind
         Value active = lowering.Builder.Pointwise(Activations.Of(attribute.Enum("Activation", Activation.Silu), new Argument(0)) * new Argument(1), gate, up);
         return lowering.Linear(active, "Down", lowering.Width, bias, lowering.ResidualDeviation);
     }
+
+    public override void Check(LayerCheck check) => FfnLayer.CheckHidden(check);
 }
 
 /// <summary>The activations as formulas.</summary>
@@ -44,7 +62,8 @@ internal static class Activations
     public static Expression Of(Activation activation, Expression x) => activation switch
     {
         Activation.Gelu => 0.5 * x * (1 + Algebra.Apply(UnaryOperator.Erf, Math.Sqrt(0.5) * x)),
-        Activation.GeluTanh => 0.5 * x * (1 + Algebra.Apply(UnaryOperator.Tanh, Math.Sqrt(2 / Math.PI) * (x + (0.044715 * (x * x * x))))),
+        // ½·(1 + tanh u) is σ(2u): one exponential, and a derivative that is shorter too.
+        Activation.GeluTanh => x * Algebra.Apply(UnaryOperator.Sigmoid, x * (Math.Sqrt(8 / Math.PI) + (0.044715 * Math.Sqrt(8 / Math.PI) * (x * x)))),
         Activation.Relu => Algebra.Apply(UnaryOperator.Relu, x),
         Activation.SquaredRelu => Algebra.Apply(UnaryOperator.Relu, x) * Algebra.Apply(UnaryOperator.Relu, x),
         Activation.Silu => x * Algebra.Apply(UnaryOperator.Sigmoid, x),

@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Compiler.Graph;
 using ModelDsl.Compiler.Graph.Expressions;
 using ModelDsl.Compiler.Graph.Operations;
@@ -23,5 +24,15 @@ internal sealed class LanguageHeadLayer : LayerKind
             logits = builder.Pointwise(new Argument(0) + new Argument(1), logits, builder.Parameter(lowering.Declare("Bias", ParameterStart.Constant(0), decay: false, vocabulary)));
         double cap = attribute.Double("SoftCap", 0);
         return cap > 0 ? builder.Pointwise(cap * Algebra.Apply(UnaryOperator.Tanh, (1 / cap) * new Argument(0)), logits) : logits;
+    }
+
+    public override void Check(LayerCheck check)
+    {
+        check.AtLeast("Vocabulary", 2);
+        check.Positive("SoftCap", orZero: true);
+        AttributeDeclaration attribute = check.Attribute;
+        if (attribute.String("TiedTo") is not { } table || !attribute.Has("Vocabulary")) return;
+        int? rows = check.Model?.Members.FirstOrDefault(member => member.Name == table)?.Find("Embedding")?.Int("Vocabulary", 0);
+        if (rows is { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary)) check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", attribute.Int("Vocabulary", 0), vocabulary);
     }
 }

@@ -1,15 +1,74 @@
+using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Diagnostics;
 
 namespace ModelDsl.Compiler.Layers;
 
-/// <summary>Where a layer is used while it is checked, and what is found.</summary>
-internal sealed class LayerCheck(DeclarationTarget target, int width, int context, List<ModelError> errors)
+/// <summary>
+/// A layer while it is checked, and what is found. In a block the width is not known: rules that need it run again for every model that reaches the block.
+/// </summary>
+internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget target, AttributeDeclaration attribute, List<ModelError> errors)
 {
-    public int Width { get; } = width;
+    /// <summary>The model, or null for a block by itself.</summary>
+    public ModelDeclaration? Model { get; } = model;
 
-    public int Context { get; } = context;
+    /// <summary>Width of the residual stream where it is known.</summary>
+    public int? Width => Model is not null && Model.Attribute.Int(nameof(ModelAttribute.Width), 0) is > 0 and int width ? width : null;
 
-    /// <summary>Reports a broken rule at an argument of the layer's attribute, or at the attribute.</summary>
-    public void Report(string id, string? argument, params string[] values)
-        => errors.Add(new ModelError(id, target with { Argument = argument }, values.ToEquatableArray()));
+    public AttributeDeclaration Attribute { get; } = attribute;
+
+    /// <summary>Reports a broken rule at an argument if it was written, else at the attribute.</summary>
+    public void Report(DiagnosticRule rule, string argument, params object[] values)
+        => errors.Add(rule.At(target with { Argument = Attribute.Has(argument) ? argument : null }, [.. values.Select(value => FormattableString.Invariant($"{value}"))]));
+
+    /// <summary>An integer argument must be at least <paramref name="least"/> where it was written.</summary>
+    public bool AtLeast(string argument, int least)
+    {
+        if (!Attribute.Has(argument) || Attribute.Int(argument, least) >= least) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"at least {least}"));
+        return false;
+    }
+
+    /// <summary>A real argument must be a finite number above zero, or zero where that means none.</summary>
+    public bool Positive(string argument, bool orZero = false)
+    {
+        double value = Attribute.Double(argument, 1);
+        if (!Attribute.Has(argument) || ((value > 0 || (orZero && value == 0)) && !double.IsInfinity(value))) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, value, orZero ? "a finite number of at least 0" : "a finite number above 0");
+        return false;
+    }
+
+    /// <summary>Whole numbers from 1 on that divide <paramref name="number"/>.</summary>
+    public static IEnumerable<int> Divisors(int number) => Enumerable.Range(1, number).Where(candidate => number % candidate == 0);
+
+    /// <summary>The divisors of a number nearest to a wanted one, below and above.</summary>
+    public static string Nearest(int number, int wanted)
+    {
+        int[] below = [.. Divisors(number).Where(divisor => divisor < wanted).Reverse().Take(1)], above = [.. Divisors(number).Where(divisor => divisor > wanted).Take(1)];
+        return string.Join(" or ", below.Concat(above).Select(divisor => Text.Invariant(divisor)));
+    }
+}
+
+/// <summary>Runs the checks of layers.</summary>
+internal static class LayerChecks
+{
+    /// <summary>The broken rules of a class's own layers. With a model given, its sizes are known.</summary>
+    public static IReadOnlyList<ModelError> Check(ModelDeclaration? model, TypeIdentity type, EquatableArray<MemberDeclaration> members)
+    {
+        List<ModelError> errors = [];
+        foreach (MemberDeclaration member in members)
+        {
+            foreach (AttributeDeclaration attribute in member.Attributes)
+            {
+                LayerCheck check = new(model, new DeclarationTarget(type.FullName, member.Name, attribute.Name), attribute, errors);
+                if (LayerKinds.Find(attribute.Name) is { } kind) kind.Check(check);
+                else check.Positive("Epsilon");
+            }
+        }
+
+        return errors;
+    }
+
+    /// <summary>What a model's sizes break in the blocks it reaches, beyond what a block breaks by itself.</summary>
+    public static IEnumerable<ModelError> CheckInBlocks(ModelDeclaration model)
+        => model.Blocks.SelectMany(block => Check(model, block.Type, block.Members).Except(Check(null, block.Type, block.Members)));
 }

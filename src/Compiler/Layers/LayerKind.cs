@@ -15,9 +15,7 @@ internal abstract class LayerKind
     public abstract Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input);
 
     /// <summary>Reports what is wrong with the layer where it is used.</summary>
-    public virtual void Check(LayerCheck check, AttributeDeclaration attribute)
-    {
-    }
+    public abstract void Check(LayerCheck check);
 }
 
 /// <summary>All kinds of layers.</summary>

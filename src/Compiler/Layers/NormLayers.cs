@@ -10,6 +10,8 @@ internal sealed class RmsNormLayer : LayerKind
 
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
         => lowering.Norm(input!, "", NormKind.RmsNorm, attribute.Double("Epsilon", 1e-5), bias: false);
+
+    public override void Check(LayerCheck check) => check.Positive("Epsilon");
 }
 
 /// <summary>(x - mean) / sqrt(variance + ε) · w + b (Ba et al. 2016).</summary>
@@ -19,4 +21,6 @@ internal sealed class LayerNormLayer : LayerKind
 
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
         => lowering.Norm(input!, "", NormKind.LayerNorm, attribute.Double("Epsilon", 1e-5), attribute.Bool("Bias", true));
+
+    public override void Check(LayerCheck check) => check.Positive("Epsilon");
 }

@@ -10,7 +10,6 @@ namespace ModelDsl;
 /// </summary>
 public sealed class TokenBatches : IBatchSource
 {
-    private readonly TokenSource source;
     private readonly bool shuffle;
     private readonly ulong key;
     private readonly long slack;
@@ -32,7 +31,7 @@ public sealed class TokenBatches : IBatchSource
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(time);
         if (source.Count <= time)
             throw new InvalidDataException($"There are {source.Count} tokens; a window of {time} positions and the token after it needs {time + 1L}. Use more text or a shorter sequence.");
-        this.source = source;
+        Source = source;
         this.shuffle = shuffle;
         Batch = batch;
         Time = time;
@@ -43,6 +42,9 @@ public sealed class TokenBatches : IBatchSource
         Windows = shuffle && whole > 1 ? whole - 1 : whole;
         slack = Math.Min(source.Count - 1 - Windows * time, time - 1);
     }
+
+    /// <summary>The tokens.</summary>
+    public TokenSource Source { get; }
 
     /// <summary>Windows in a batch.</summary>
     public int Batch { get; }
@@ -82,15 +84,15 @@ public sealed class TokenBatches : IBatchSource
         {
             long start = Start(Position + row);
             Span<int> input = inputs.Slice(row * Time, Time), target = targets.Slice(row * Time, Time);
-            source.Read(start, input);
-            source.Read(start + 1, target);
+            Source.Read(start, input);
+            Source.Read(start + 1, target);
         }
 
         Position += Batch;
     }
 
     /// <summary>The position as text, for a checkpoint's metadata.</summary>
-    public string SavePosition() => string.Create(CultureInfo.InvariantCulture, $"position={Position} seed={Seed} time={Time} tokens={source.Count} shuffle={(shuffle ? 1 : 0)}");
+    public string SavePosition() => string.Create(CultureInfo.InvariantCulture, $"position={Position} seed={Seed} time={Time} tokens={Source.Count} shuffle={(shuffle ? 1 : 0)}");
 
     /// <summary>Continues from a saved position.</summary>
     /// <param name="saved">What <see cref="SavePosition"/> gave.</param>

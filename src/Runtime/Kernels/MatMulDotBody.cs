@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
 
@@ -234,13 +233,11 @@ internal unsafe struct MatMulDotBody<S, TB, TE> : IParallelBody
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ahead(in TB b, nint row, nint k, int vectors)
     {
-        if (!Sse.IsSupported || typeof(TB) != typeof(Stored)) return;
-        Stored stored = Unsafe.As<TB, Stored>(ref Unsafe.AsRef(in b));
-        float* later = stored.Data.Pointer + row * stored.Stride + k + Distance;
-        Sse.Prefetch0(later);
-        if (vectors * S.Width > 16) Sse.Prefetch0(later + 16);
-        if (vectors * S.Width > 32) Sse.Prefetch0(later + 32);
-        if (vectors * S.Width > 48) Sse.Prefetch0(later + 48);
+        k += Distance;
+        MatMulAhead.Fetch(b, row, k);
+        if (vectors * S.Width > 16) MatMulAhead.Fetch(b, row, k + 16);
+        if (vectors * S.Width > 32) MatMulAhead.Fetch(b, row, k + 32);
+        if (vectors * S.Width > 48) MatMulAhead.Fetch(b, row, k + 48);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

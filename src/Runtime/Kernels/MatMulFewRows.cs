@@ -65,7 +65,7 @@ internal static unsafe class MatMulFewRows<S> where S : unmanaged, ISimd<S>
         nint padded = Padded(m);
         if (!transpose)
         {
-            MatMulPacking.LeftRows<S, TA>(a, 0, m, 0, k, rows, stride);
+            MatMulPacking.LeftRows<S, TA>(a, 0, m, 0, k, rows, stride, MatMulKernel.Rows * stride);
             new Span<float>(rows + m * stride, (int)((padded - m) * stride)).Clear();
             return;
         }

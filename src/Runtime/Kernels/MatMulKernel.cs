@@ -12,7 +12,7 @@ namespace ModelDsl.Kernels;
 internal static unsafe class MatMulKernel
 {
     /// <summary>Depth steps by which the right operand is fetched ahead.</summary>
-    private const int Ahead = 12;
+    private const int Ahead = 20;
 
     /// <summary>Rows of the largest tile: 24 accumulators where there are 32 vector registers, 12 where there are 16.</summary>
     public static int Rows => Avx512F.VL.IsSupported || AdvSimd.IsSupported ? 12 : 6;
@@ -30,20 +30,20 @@ internal static unsafe class MatMulKernel
     /// <param name="bStep">Floats from one depth of b to the next.</param>
     /// <param name="c">The tile.</param>
     /// <param name="add">Add to the tile instead of overwriting it.</param>
-    public static void Run<S>(int rows, nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add)
+    /// <param name="next">What to fetch into the second-level cache meanwhile: at every depth the line here, then <paramref name="nextStep"/> floats further.</param>
+    /// <param name="nextStep">Floats.</param>
+    public static void Run<S>(int rows, nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add, float* next, nint nextStep)
         where S : unmanaged, ISimd<S>
     {
-        if (Rows > 6 && rows > 8) Rows12<S>(depth, a, rowStep, depthStep, b, bStep, c, add);
-        else if (Rows > 6 && rows > 6) Rows8<S>(depth, a, rowStep, depthStep, b, bStep, c, add);
-        else if (rows > 4) Rows6<S>(depth, a, rowStep, depthStep, b, bStep, c, add);
-        else Rows4<S>(depth, a, rowStep, depthStep, b, bStep, c, add);
+        if (Rows > 6 && rows > 8) Rows12<S>(depth, a, rowStep, depthStep, b, bStep, c, add, next, nextStep);
+        else if (Rows > 6 && rows > 6) Rows8<S>(depth, a, rowStep, depthStep, b, bStep, c, add, next, nextStep);
+        else if (rows > 4) Rows6<S>(depth, a, rowStep, depthStep, b, bStep, c, add, next, nextStep);
+        else Rows4<S>(depth, a, rowStep, depthStep, b, bStep, c, add, next, nextStep);
     }
 
-    /// <summary>Rows of a that <see cref="Run"/> reads for <paramref name="rows"/> wanted ones.</summary>
-    public static int RowsRead(int rows) => rows > 8 ? 12 : rows > 6 ? 8 : rows > 4 ? 6 : 4;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows12<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add) where S : unmanaged, ISimd<S>
+    private static void Rows12<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add, float* next, nint nextStep)
+        where S : unmanaged, ISimd<S>
     {
         S c0L = S.Zero, c0R = S.Zero;
         S c1L = S.Zero, c1R = S.Zero;
@@ -59,9 +59,10 @@ internal static unsafe class MatMulKernel
         S cBL = S.Zero, cBR = S.Zero;
         float* a3 = a + 3 * rowStep, a6 = a + 6 * rowStep, a9 = a + 9 * rowStep;
         nint twoRows = 2 * rowStep;
+        if (add) Fetch<S>(c, 12);
         for (nint ahead = Ahead * bStep; depth > 0; depth--)
         {
-            Prefetch<S>(b + ahead);
+            Fetch<S>(b + ahead, next);
             S left = S.Load(b), right = S.Load(b + S.Width);
             S x = S.Broadcast(a[0]);
             c0L = S.MultiplyAdd(x, left, c0L);
@@ -104,6 +105,7 @@ internal static unsafe class MatMulKernel
             a6 += depthStep;
             a9 += depthStep;
             b += bStep;
+            next += nextStep;
         }
 
         if (add)
@@ -139,7 +141,8 @@ internal static unsafe class MatMulKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows8<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add) where S : unmanaged, ISimd<S>
+    private static void Rows8<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add, float* next, nint nextStep)
+        where S : unmanaged, ISimd<S>
     {
         S c0L = S.Zero, c0R = S.Zero;
         S c1L = S.Zero, c1R = S.Zero;
@@ -151,9 +154,10 @@ internal static unsafe class MatMulKernel
         S c7L = S.Zero, c7R = S.Zero;
         float* a3 = a + 3 * rowStep, a6 = a + 6 * rowStep;
         nint twoRows = 2 * rowStep;
+        if (add) Fetch<S>(c, 8);
         for (nint ahead = Ahead * bStep; depth > 0; depth--)
         {
-            Prefetch<S>(b + ahead);
+            Fetch<S>(b + ahead, next);
             S left = S.Load(b), right = S.Load(b + S.Width);
             S x = S.Broadcast(a[0]);
             c0L = S.MultiplyAdd(x, left, c0L);
@@ -183,6 +187,7 @@ internal static unsafe class MatMulKernel
             a3 += depthStep;
             a6 += depthStep;
             b += bStep;
+            next += nextStep;
         }
 
         if (add)
@@ -210,7 +215,8 @@ internal static unsafe class MatMulKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add) where S : unmanaged, ISimd<S>
+    private static void Rows6<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add, float* next, nint nextStep)
+        where S : unmanaged, ISimd<S>
     {
         S c0L = S.Zero, c0R = S.Zero;
         S c1L = S.Zero, c1R = S.Zero;
@@ -220,9 +226,10 @@ internal static unsafe class MatMulKernel
         S c5L = S.Zero, c5R = S.Zero;
         float* a3 = a + 3 * rowStep;
         nint twoRows = 2 * rowStep;
+        if (add) Fetch<S>(c, 6);
         for (nint ahead = Ahead * bStep; depth > 0; depth--)
         {
-            Prefetch<S>(b + ahead);
+            Fetch<S>(b + ahead, next);
             S left = S.Load(b), right = S.Load(b + S.Width);
             S x = S.Broadcast(a[0]);
             c0L = S.MultiplyAdd(x, left, c0L);
@@ -245,6 +252,7 @@ internal static unsafe class MatMulKernel
             a += depthStep;
             a3 += depthStep;
             b += bStep;
+            next += nextStep;
         }
 
         if (add)
@@ -268,7 +276,8 @@ internal static unsafe class MatMulKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add) where S : unmanaged, ISimd<S>
+    private static void Rows4<S>(nint depth, float* a, nint rowStep, nint depthStep, float* b, nint bStep, float* c, bool add, float* next, nint nextStep)
+        where S : unmanaged, ISimd<S>
     {
         S c0L = S.Zero, c0R = S.Zero;
         S c1L = S.Zero, c1R = S.Zero;
@@ -276,9 +285,10 @@ internal static unsafe class MatMulKernel
         S c3L = S.Zero, c3R = S.Zero;
         float* a3 = a + 3 * rowStep;
         nint twoRows = 2 * rowStep;
+        if (add) Fetch<S>(c, 4);
         for (nint ahead = Ahead * bStep; depth > 0; depth--)
         {
-            Prefetch<S>(b + ahead);
+            Fetch<S>(b + ahead, next);
             S left = S.Load(b), right = S.Load(b + S.Width);
             S x = S.Broadcast(a[0]);
             c0L = S.MultiplyAdd(x, left, c0L);
@@ -295,6 +305,7 @@ internal static unsafe class MatMulKernel
             a += depthStep;
             a3 += depthStep;
             b += bStep;
+            next += nextStep;
         }
 
         if (add)
@@ -325,10 +336,19 @@ internal static unsafe class MatMulKernel
         => Put(c, row, S.Load(c + 2 * row * S.Width) + left, S.Load(c + (2 * row + 1) * S.Width) + right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<S>(float* b) where S : unmanaged, ISimd<S>
+    private static void Fetch<S>(float* b, float* next) where S : unmanaged, ISimd<S>
     {
         if (!Sse.IsSupported) return;
         Sse.Prefetch0(b);
         if (S.Width > 8) Sse.Prefetch0(b + S.Width);
+        Sse.Prefetch1(next);
+    }
+
+    /// <summary>Fetches a tile into the nearest cache, to be there when the sums are added to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch<S>(float* c, int rows) where S : unmanaged, ISimd<S>
+    {
+        if (!Sse.IsSupported) return;
+        for (int at = 0; at < 2 * rows * S.Width; at += 16) Sse.Prefetch0(c + at);
     }
 }

@@ -6,6 +6,9 @@ namespace ModelDsl.Kernels;
 /// <summary>Copies operands into the order in which the innermost loop reads them, through their prologues.</summary>
 internal static unsafe class MatMulPacking
 {
+    /// <summary>Depths by which a source stored [k, ...] is fetched ahead.</summary>
+    private const int Distance = 8;
+
     /// <summary>
     /// Packs columns of the right operand: target[depth, 2 vectors], columns past the end zero.
     /// </summary>
@@ -65,48 +68,68 @@ internal static unsafe class MatMulPacking
     }
 
     /// <summary>
-    /// Packs rows of the left operand row after row, each <paramref name="stride"/> floats from the last; up to a vector past the depth
-    /// is zero.
+    /// Packs rows of the left operand in panels of <see cref="MatMulKernel.Rows"/>, row after row; up to a vector past the depth is zero.
     /// </summary>
+    /// <param name="a">The operand; source [m, k].</param>
+    /// <param name="row">First row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="from">First depth.</param>
+    /// <param name="depth">Number of depths.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="stride">Floats from one row to the next.</param>
+    /// <param name="panel">Floats from one panel to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LeftRows<S, TA>(in TA a, nint row, nint rows, nint from, nint depth, float* target, nint stride)
+    public static void LeftRows<S, TA>(in TA a, nint row, nint rows, nint from, nint depth, float* target, nint stride, nint panel)
         where S : unmanaged, ISimd<S> where TA : struct, IOperand
     {
         TA operand = a;
         int rest = (int)(depth % S.Width);
         nint whole = depth - rest;
-        for (nint i = 0; i < rows; i++, target += stride)
+        for (nint i = 0; i < rows; i++)
         {
+            float* to = target + i / MatMulKernel.Rows * panel + i % MatMulKernel.Rows * stride;
             nint at = 0;
-            for (; at < whole; at += S.Width) S.Store(target + at, operand.Load<S, AllLanes>(row + i, from + at, default));
-            if (rest > 0) S.Store(target + at, operand.Load<S, FirstLanes>(row + i, from + at, new FirstLanes(rest)));
+            for (; at < whole; at += S.Width) S.Store(to + at, operand.Load<S, AllLanes>(row + i, from + at, default));
+            if (rest > 0) S.Store(to + at, operand.Load<S, FirstLanes>(row + i, from + at, new FirstLanes(rest)));
         }
     }
 
     /// <summary>
-    /// Packs rows of the left operand, source [k, m], into panels of <see cref="MatMulKernel.Rows"/> rows: each [depth, rows of a panel],
-    /// <paramref name="stride"/> floats from the last. Up to a vector past each panel is overwritten.
+    /// Packs rows of the left operand in panels of <see cref="MatMulKernel.Rows"/>, depth after depth; up to a vector past each panel is
+    /// overwritten.
     /// </summary>
+    /// <param name="a">The operand; source [k, m].</param>
+    /// <param name="row">First row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="from">First depth.</param>
+    /// <param name="depth">Number of depths.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="panel">Floats from one panel to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LeftColumns<S, TA>(in TA a, nint row, nint rows, nint from, nint depth, float* target, nint stride)
+    public static void LeftColumns<S, TA>(in TA a, nint row, nint rows, nint from, nint depth, float* target, nint panel)
         where S : unmanaged, ISimd<S> where TA : struct, IOperand
     {
         TA operand = a;
         int panelRows = MatMulKernel.Rows;
-        for (nint first = 0; first < rows; first += panelRows, target += stride)
+        nint reach = MatMulBlocking.RoundUp(panelRows, S.Width);
+        nint whole = rows < reach ? 0 : (rows - reach) / panelRows * panelRows + panelRows;
+        for (nint k = 0; k < depth; k++, target += panelRows)
         {
-            nint there = Math.Min(rows - first, panelRows);
-            bool inside = rows - first >= (panelRows + S.Width - 1) / S.Width * S.Width;
+            // In ascending depth: what a vector writes past its panel's rows, the next depth overwrites.
             float* to = target;
-            for (nint k = 0; k < depth; k++, to += panelRows)
+            nint first = 0;
+            for (; first < whole; first += panelRows, to += panel)
             {
-                // In ascending order: what a vector writes past its panel's rows, the next depth overwrites.
+                MatMulAhead.Fetch(operand, from + k + Distance, row + first);
+                for (int part = 0; part < panelRows; part += S.Width)
+                    S.Store(to + part, operand.Load<S, AllLanes>(from + k, row + first + part, default));
+            }
+
+            for (; first < rows; first += panelRows, to += panel)
+            {
+                nint there = Math.Min(rows - first, panelRows);
                 for (int part = 0; part < there; part += S.Width)
-                {
-                    S value = inside ? operand.Load<S, AllLanes>(from + k, row + first + part, default)
-                        : operand.Load<S, FirstLanes>(from + k, row + first + part, new FirstLanes((int)Math.Min(S.Width, there - part)));
-                    S.Store(to + part, value);
-                }
+                    S.Store(to + part, operand.Load<S, FirstLanes>(from + k, row + first + part, new FirstLanes((int)Math.Min(S.Width, there - part))));
             }
         }
     }
@@ -119,6 +142,8 @@ internal static unsafe class MatMulPacking
         {
             for (nint k = 0; k < depth; k++, target += 2 * S.Width)
             {
+                MatMulAhead.Fetch(operand, from + k + Distance, column);
+                if (S.Width > 8) MatMulAhead.Fetch(operand, from + k + Distance, column + S.Width);
                 S.Store(target, operand.Load<S, AllLanes>(from + k, column, default));
                 S.Store(target + S.Width, operand.Load<S, AllLanes>(from + k, column + S.Width, default));
             }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
 
@@ -49,7 +48,7 @@ internal unsafe struct MatMulSumBody<S, TB, TE> : IParallelBody
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Add4<L>(nint k, nint column, float* sum, L lanes) where L : struct, ILanes
     {
-        Ahead(k, column);
+        for (int later = 8; later < 12; later++) MatMulAhead.Fetch(B, k + later, column);
         S w0 = B.Load<S, L>(k, column, lanes), w1 = B.Load<S, L>(k + 1, column, lanes);
         S w2 = B.Load<S, L>(k + 2, column, lanes), w3 = B.Load<S, L>(k + 3, column, lanes);
         float* x = Rows + k;
@@ -70,18 +69,5 @@ internal unsafe struct MatMulSumBody<S, TB, TE> : IParallelBody
         float* x = Rows + k;
         nint stride = Stride, next = Columns;
         for (nint i = M; i > 0; i--, x += stride, sum += next) S.Store(sum, S.MultiplyAdd(S.Broadcast(x[0]), w, S.Load(sum)));
-    }
-
-    /// <summary>Fetches the next four rows, where the operand is plain memory.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Ahead(nint k, nint column)
-    {
-        if (!Sse.IsSupported || typeof(TB) != typeof(Stored)) return;
-        Stored stored = Unsafe.As<TB, Stored>(ref Unsafe.AsRef(in B));
-        float* later = stored.Data.Pointer + (k + 8) * stored.Stride + column;
-        Sse.Prefetch0(later);
-        Sse.Prefetch0(later + stored.Stride);
-        Sse.Prefetch0(later + 2 * stored.Stride);
-        Sse.Prefetch0(later + 3 * stored.Stride);
     }
 }

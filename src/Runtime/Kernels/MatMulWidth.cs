@@ -20,7 +20,7 @@ internal static unsafe class MatMul<S> where S : unmanaged, ISimd<S>
             return;
         }
 
-        if (typeof(TB) == typeof(Stored) && !transposeB && ReadsDirectly(n, k, S.Width))
+        if (typeof(TB) == typeof(Stored) && !transposeB && ReadsDirectly(n))
         {
             Stored stored = Unsafe.As<TB, Stored>(ref Unsafe.AsRef(in b));
             Multiply(pool, m, n, k, a, transposeA, stored.Data.Pointer, 2 * S.Width, stored.Stride, epilogue);
@@ -59,7 +59,7 @@ internal static unsafe class MatMul<S> where S : unmanaged, ISimd<S>
         MatMulTileBody<S, TA, TE> body = new()
         {
             Pool = pool,
-            Cut = MatMulBlocking.Of<S>(m, n, k, epilogue.Granularity),
+            Cut = MatMulTileBody<S, TA, TE>.Cutting(m, n, k, transposeA, epilogue.Granularity),
             A = a,
             TransposeA = transposeA,
             Epilogue = epilogue,
@@ -71,7 +71,8 @@ internal static unsafe class MatMul<S> where S : unmanaged, ISimd<S>
         pool.Run(body.Cut.Tiles, body);
     }
 
-    private static bool ReadsDirectly(nint n, nint k, int width) => n % (2 * width) == 0 && n % 1024 != 0;
+    /// <summary>A stored [k, n] of few columns is read where it is; a wide one, or one whose rows share sets of the cache, is worth packing.</summary>
+    private static bool ReadsDirectly(nint n) => n % (2 * S.Width) == 0 && n < 1024;
 
     private static void Check(nint m, nint n, nint k)
     {

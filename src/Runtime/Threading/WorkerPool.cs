@@ -98,6 +98,9 @@ public sealed unsafe partial class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Workers that sleep.</summary>
+    internal int Sleepers => seats.Count(seat => seat.Asleep);
+
     /// <summary>Ends the threads and frees the scratch. Not while a loop runs.</summary>
     public void Dispose()
     {

@@ -43,12 +43,19 @@ internal static class AnalyzerHarness
         AssertCompilerAgrees(compilation, whole);
     }
 
-    // Without markup: whether messages read as they should.
-    public static async Task<IReadOnlyList<string>> Messages(params string[] sources)
+    /// <summary>Ids, reported text and messages, in order of place: whether messages read as they should.</summary>
+    public static Task<IReadOnlyList<string>> Messages(params string[] sources) => Messages(new DeclarationAnalyzer(), ModelCompilation.Create("Demo", sources));
+
+    /// <summary>The same with an analyzer of other rules.</summary>
+    public static async Task<IReadOnlyList<string>> Messages(DeclarationAnalyzer analyzer, CSharpCompilation compilation)
     {
-        Compilation output = ModelCompilation.WithGenerated(ModelCompilation.Create("Demo", sources));
-        ImmutableArray<Diagnostic> found = await output.WithAnalyzers([new DeclarationAnalyzer()]).GetAnalyzerDiagnosticsAsync(CancellationToken.None);
-        return [.. found.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start).Select(diagnostic => diagnostic.Id + ": " + diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture))];
+        Compilation output = ModelCompilation.WithGenerated(compilation);
+        ImmutableArray<Diagnostic> found = await output.WithAnalyzers([analyzer]).GetAnalyzerDiagnosticsAsync(CancellationToken.None);
+        return
+        [
+            .. found.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start).Select(diagnostic =>
+                $"{diagnostic.Id} at {diagnostic.Location.SourceTree!.GetText().ToString(diagnostic.Location.SourceSpan)}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"),
+        ];
     }
 
     private static string[] Describe(IEnumerable<Diagnostic> found, Marked[] files)

@@ -1,7 +1,5 @@
 using System.Runtime.Intrinsics;
 using CsCheck;
-using ModelDsl.Kernels;
-using ModelDsl.Memory;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
 
@@ -75,7 +73,8 @@ public sealed class MatMulTests : IDisposable
                 {
                     test.RunPlain<F256>(pool);
                     results.Add(test.Product.ToArray());
-                    test.RunRich<F512>(pool);
+                    if (Vector512.IsHardwareAccelerated) test.RunRich<F512>(pool);
+                    else test.RunRich<F128>(pool);
                     results.Add(test.Product.ToArray());
                 }
 
@@ -109,29 +108,7 @@ public sealed class MatMulTests : IDisposable
         many.CheckPlain();
     }
 
-    [Fact]
-    public void AllocatesNothingAfterTheFirstCall()
-    {
-        using Arena memory = new(3 * 400 * 400);
-        Stored a = new(memory.Data, 400), b = new(memory.Data.At(400 * 400), 400);
-        StoreProduct c = new(memory.Data.At(2 * 400 * 400), 400, false);
-        void All()
-        {
-            foreach ((bool transposeA, bool transposeB) in Transposes)
-            {
-                foreach (int m in (int[])[1, 7, 400]) MatMul.Run(two, m, 400, 400, a, transposeA, b, transposeB, c);
-            }
-        }
-
-        All();
-        long before = GC.GetTotalAllocatedBytes(true);
-        int rounds = 0;
-        for (; rounds < 5; rounds++) All();
-        long allocated = GC.GetTotalAllocatedBytes(true) - before;
-        Assert.InRange(allocated, 0, 4096); // The test's own arrays: 5 x 4 arrays of 3 integers and the enumerator's array.
-    }
-
-    private static (bool, bool)[] Transposes => [(false, false), (false, true), (true, false), (true, true)];
+    internal static (bool, bool)[] Transposes => [(false, false), (false, true), (true, false), (true, true)];
 
     private static Gen<int> OneOf(params int[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 

@@ -80,12 +80,14 @@ internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, s
         }
 
         if (unary.Operator == UnaryOperator.ReciprocalSqrt) return $"1f / MathF.Sqrt({operand})";
-        throw new CompilerException($"{unary.Operator.Name} of a number of a row has no C# form");
+        if (unary.Operator == UnaryOperator.Relu) return $"MathF.Max({operand}, 0f)";
+        if (unary.Operator == UnaryOperator.Step) return $"({operand} > 0f ? 1f : 0f)";
+        return $"VectorMath.{Capitalised(unary.Operator.Name)}(new F1({operand})).Value";
     }
 
     private string Operation(Binary binary)
     {
-        if (vector && binary.Operator == BinaryOperator.Add)
+        if (IsFused(binary))
         {
             if (Product(binary.Left) is { } left) return $"S.MultiplyAdd({Print(left.Left)}, {Print(left.Right)}, {Print(binary.Right)})";
             if (Product(binary.Right) is { } right) return $"S.MultiplyAdd({Print(right.Left)}, {Print(right.Right)}, {Print(binary.Left)})";
@@ -97,6 +99,9 @@ internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, s
         return $"{first} {symbol} {(loose ? Print(binary.Right) : Nested(binary.Right))}";
     }
 
+    /// <summary>Whether it is printed as one call: a fused multiply-add.</summary>
+    private bool IsFused(Binary binary) => vector && binary.Operator == BinaryOperator.Add && (Product(binary.Left) ?? Product(binary.Right)) is not null;
+
     /// <summary>A product that is not held in a local already.</summary>
     private Binary? Product(Expression expression)
         => expression is Binary binary && binary.Operator == BinaryOperator.Multiply && !locals.ContainsKey(expression) ? binary : null;
@@ -104,7 +109,7 @@ internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, s
     private string Nested(Expression expression)
     {
         string text = Print(expression);
-        return !locals.ContainsKey(expression) && (expression is Binary && text.IndexOf(' ') >= 0 && !text.StartsWith("S.", StringComparison.Ordinal) || text[0] == '-' || text.StartsWith("1f /", StringComparison.Ordinal))
+        return !locals.ContainsKey(expression) && (expression is Binary binary && !IsFused(binary) || text[0] == '-' || text.StartsWith("1f /", StringComparison.Ordinal))
             ? "(" + text + ")" : text;
     }
 

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+
+namespace ModelDsl.Benchmarks.Ratios;
+
+/// <summary>What came of a contender.</summary>
+/// <param name="Group">The group's name.</param>
+/// <param name="Contender">The contender's name.</param>
+/// <param name="Seconds">Median seconds of one unit of work; null where it is not timed.</param>
+/// <param name="Figure">The figure of it.</param>
+/// <param name="Best">The figure of the best round: what is left of the noise of a shared machine.</param>
+/// <param name="Unit">The unit of both figures.</param>
+internal sealed record Measurement(string Group, string Contender, double? Seconds, double Figure, double Best, string Unit);
+
+/// <summary>What came of a row.</summary>
+/// <param name="Name">The row's name.</param>
+/// <param name="Ratio">Median of the rounds' ratios.</param>
+/// <param name="Lowest">First quartile.</param>
+/// <param name="Highest">Third quartile.</param>
+/// <param name="Required">What must be reached.</param>
+/// <param name="Aim">What is aimed at.</param>
+/// <param name="Verdict">aim, required or missed.</param>
+/// <param name="Note">What a reader must know.</param>
+internal sealed record RatioResult(string Name, double Ratio, double Lowest, double Highest, double Required, double Aim, string Verdict, string? Note);
+
+/// <summary>Runs groups: contenders take turns, so that what else the machine does meets all of them.</summary>
+internal static class RatioRunner
+{
+    // Long enough that idle threads of the one before (ours, torch's, OpenBLAS's) have stopped waiting actively.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(60);
+    private const double WarmUp = 0.4;
+
+    /// <summary>Measures a group.</summary>
+    public static (IReadOnlyList<Measurement> Measurements, IReadOnlyList<RatioResult> Rows, string? Remark) Run(RatioGroup group)
+    {
+        Dictionary<string, int> repeats = group.Contenders.ToDictionary(contender => contender.Name, contender => Prepare(contender, group.Slice));
+        List<Round> rounds = [];
+        for (int i = 0; i < group.Rounds; i++)
+            rounds.Add(new Round(group.Contenders.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]))));
+
+        List<Measurement> measurements = [.. group.Contenders.Select(contender =>
+        {
+            double[] samples = [.. rounds.Select(round => round[contender.Name])];
+            double sample = Quantile(samples, 0.5);
+            return new Measurement(
+                group.Name, contender.Name, contender.Sample is null ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
+        })];
+        return (measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], group.Check?.Invoke());
+    }
+
+    /// <summary>Judges a ratio.</summary>
+    public static RatioResult Evaluate(RatioRow row, IReadOnlyList<Round> rounds)
+    {
+        double[] values = [.. rounds.Select(row.Value)];
+        double ratio = Quantile(values, 0.5);
+        bool Reaches(double bar) => row.Better == Better.Higher ? ratio >= bar : ratio <= bar;
+        string verdict = Reaches(row.Aim) ? "aim" : Reaches(row.Required) ? "required" : "missed";
+        return new RatioResult(row.Name, ratio, Quantile(values, 0.25), Quantile(values, 0.75), row.Required, row.Aim, verdict, row.Note);
+    }
+
+    private static int Prepare(Contender contender, double slice)
+    {
+        if (contender.Sample is not null) return 1;
+        // Compiled code becomes fast only after many calls.
+        Stopwatch all = Stopwatch.StartNew();
+        double last;
+        do
+        {
+            Stopwatch one = Stopwatch.StartNew();
+            contender.Work();
+            last = one.Elapsed.TotalSeconds;
+        }
+        while (all.Elapsed.TotalSeconds < WarmUp);
+        return Math.Max(1, (int)(slice / last));
+    }
+
+    private static double Measure(Contender contender, int repeats)
+    {
+        if (contender.Sample is { } sample) return sample();
+        Thread.Sleep(Pause);
+        if (repeats > 1) contender.Work(); // wakes threads and refills caches
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < repeats; i++) contender.Work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+    }
+
+    private static double Quantile(IEnumerable<double> values, double part)
+    {
+        double[] sorted = [.. values.Order()];
+        double at = part * (sorted.Length - 1);
+        int low = (int)at;
+        return low + 1 < sorted.Length ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[low];
+    }
+}

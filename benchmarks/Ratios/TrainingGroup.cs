@@ -1,0 +1,76 @@
+using ModelDsl.Benchmarks.Machine;
+using ModelDsl.TorchReference;
+
+namespace ModelDsl.Benchmarks.Ratios;
+
+/// <summary>A training step of the GPT-2 shape: forward, backward, clipping, AdamW.</summary>
+internal static class TrainingGroup
+{
+    private const string Ours = "ours", Torch = "TorchSharp", Peak = "FMA peak";
+
+    // Steps that follow each other on the same data amplify differences of rounding; the first ones must agree.
+    private const int ComparedSteps = 8;
+    private const double AllowedDifference = 1e-3;
+
+    /// <summary>The group.</summary>
+    public static RatioGroup Create(int threads)
+    {
+        SmallGpt2 model = SmallGpt2.Create(seed: 1);
+        Trainer trainer = model.CreateTrainer(Options(threads));
+        TorchTransformer reference = CreateReference(model);
+        TorchTrainer peer = CreatePeer(reference);
+        (int[] Inputs, int[] Targets)[] data = [.. Enumerable.Range(0, 4).Select(Workloads.Tokens)];
+        List<double> ours = [], theirs = [];
+        double flops = Workloads.StepFlops(reference.Parameters.Count), peak = FmaPeak.FlopsPerThread * threads;
+        RatioGroup group = new()
+        {
+            Name = $"training step, {reference.Parameters.Count / 1e6:F1} M parameters, {Workloads.Batch} x {Workloads.Sequence} tokens",
+            Contenders =
+            [
+                new(Ours, () => ours.Add(trainer.Step(data[ours.Count % 4].Inputs, data[ours.Count % 4].Targets).Loss)),
+                new(Torch, () => theirs.Add(peer.Step(data[theirs.Count % 4].Inputs, data[theirs.Count % 4].Targets, Workloads.Batch))),
+                new(Peak, () => FmaPeak.Run(threads)),
+            ],
+            Rows =
+            [
+                new("training step against TorchSharp", round => round[Torch] / round[Ours], 2.0, 2.5),
+                new("model FLOP utilisation of the step", round => flops / round[Ours] * round[Peak] / peak, 0.60, 0.75),
+            ],
+            Figure = (contender, seconds) => (contender == Peak ? peak : flops) / seconds / 1e9,
+            Check = () =>
+            {
+                int steps = Math.Min(ComparedSteps, Math.Min(ours.Count, theirs.Count));
+                double difference = Enumerable.Range(0, steps).Max(i => Math.Abs(ours[i] - theirs[i]));
+                string remark = $"losses of ours and TorchSharp over the first {steps} steps ({theirs[0]:F4} to {theirs[steps - 1]:F4}) differ by at most {difference:E1}";
+                return difference < AllowedDifference ? remark : throw new InvalidOperationException(remark);
+            },
+        };
+        foreach (IDisposable resource in (IDisposable[])[model, trainer, reference, peer]) group.Own(resource);
+        return group;
+    }
+
+    /// <summary>Our trainer's settings.</summary>
+    public static TrainerOptions Options(int threads) => new()
+    {
+        Batch = Workloads.Batch,
+        Sequence = Workloads.Sequence,
+        Threads = threads,
+        ClipNorm = Workloads.ClipNorm,
+        Optimizer = new AdamW
+        {
+            LearningRate = Workloads.LearningRate, Beta1 = Workloads.Beta1, Beta2 = Workloads.Beta2, Epsilon = Workloads.Epsilon, WeightDecay = Workloads.WeightDecay,
+        },
+    };
+
+    /// <summary>The same model in TorchSharp, at its fastest, with the same parameters.</summary>
+    public static TorchTransformer CreateReference(SmallGpt2 model)
+    {
+        TorchTransformer reference = new(Workloads.Gpt2) { Fused = true };
+        Workloads.Copy(model.Parameters, reference.Parameters);
+        return reference;
+    }
+
+    /// <summary>The same training in TorchSharp.</summary>
+    public static TorchTrainer CreatePeer(TorchTransformer reference)
+        => new(reference, Workloads.LearningRate, Workloads.Beta1, Workloads.Beta2, Workloads.Epsilon, Workloads.WeightDecay) { ClipNorm = Workloads.ClipNorm };
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using ModelDsl;
+
+namespace TinyLmExample;
+
+/// <summary>From a corpus to a trained model and the text it writes, for any language model over bytes.</summary>
+internal static class Session<TModel> where TModel : ILanguageModel<TModel>
+{
+    private const int FinalBatches = 32;
+
+    /// <summary>Does it all.</summary>
+    /// <returns>False when it was cancelled.</returns>
+    public static bool Run(Settings settings, CancellationToken cancellation)
+    {
+        int context = TModel.Card.Context;
+        if (settings.Resume is not null) SafetensorsFile.Open(settings.Resume).Dispose(); // a wrong path is told before the work begins
+        using TrainingText text = TrainingText.Prepare(settings, context);
+        Console.WriteLine();
+        Console.WriteLine(TModel.Card.ToString(settings.Batch, context));
+        Console.WriteLine();
+
+        TokenBatches batches = new(text.Training, settings.Batch, context, settings.Seed);
+        // Drawn from all over the validation text, the same each time.
+        TokenBatches validation = new(text.Validation, settings.Batch, context);
+        long steps = settings.Steps ?? Plan(settings, batches, cancellation);
+        using TModel model = TModel.Create(settings.Seed);
+        using Trainer trainer = model.CreateTrainer(Options(settings, context, steps));
+        if (settings.Resume is { } checkpoint)
+        {
+            TrainingState state = trainer.LoadCheckpoint(checkpoint, batches);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Continuing '{checkpoint}' after step {state.Step} ({state.Tokens:N0} bytes seen)"));
+        }
+
+        using Writer writer = new(model.CreateDecoder(new DecoderOptions { Threads = settings.Threads }), settings);
+        writer.Write("before training");
+
+        RunLog log = new(trainer, validation, text.BigramEntropy, steps, cancellation);
+        IDisplay display = Displays.ForThisConsole();
+        RunResult result = display.During(() => trainer.Run(batches, new RunOptions
+        {
+            Steps = steps,
+            CheckpointPath = settings.CheckpointPath,
+            CheckpointInterval = Math.Max(steps / 4, 1),
+            Progress = log.ShownBy(display),
+        }, cancellation));
+
+        double loss = trainer.Evaluate(validation, FinalBatches).Loss;
+        string curve = log.AddValidation(trainer.CurrentStep, loss) && LossCurve.Save(log, settings.CurvePath) ? $", loss curve '{settings.CurvePath}'" : "";
+        writer.Write("after training");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.End == RunEnd.Cancelled ? "Cancelled" : "Done")} at step {trainer.CurrentStep}: checkpoint '{settings.CheckpointPath}'{curve}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Validation loss {loss:F4} nats a byte ({loss / Math.Log(2):F3} bits); byte-bigram entropy {text.BigramEntropy:F4}: {Compare(loss, text.BigramEntropy)}"));
+        return result.End != RunEnd.Cancelled;
+    }
+
+    private static TrainerOptions Options(Settings settings, int context, long steps) => new()
+    {
+        Batch = settings.Batch,
+        Sequence = context,
+        Threads = settings.Threads,
+        Seed = settings.Seed,
+        Optimizer = new AdamW { LearningRate = settings.LearningRate, Beta2 = 0.95, WeightDecay = 0.1 },
+        Schedule = LearningRateSchedule.WarmupCosine(Math.Min(50, steps / 10), Math.Max(steps, 1), 0.05),
+    };
+
+    // The learning rate's schedule needs to know the number of steps, so the speed of this machine is measured first, on a model that
+    // is thrown away.
+    private static long Plan(Settings settings, TokenBatches batches, CancellationToken cancellation)
+    {
+        using TModel model = TModel.Create(settings.Seed);
+        using Trainer trainer = model.CreateTrainer(Options(settings, TModel.Card.Context, 1));
+        TokenBatches trial = new(batches.Source, batches.Batch, batches.Time, batches.Seed);
+        if (settings.Resume is { } checkpoint) trainer.LoadCheckpoint(checkpoint, trial);
+        long first = trainer.CurrentStep;
+        TimeSpan step = Pace.Measure(trainer, trial, cancellation);
+        long steps = Math.Max((long)(settings.Minutes * 60 / (step.TotalSeconds * RunLog.EvaluationOverhead)), 1);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A step takes {step.TotalMilliseconds:F0} ms here: {steps} steps for {settings.Minutes:G4} minutes (--steps {first + steps} repeats this run)"));
+        return first + steps;
+    }
+
+    private static string Compare(double loss, double entropy) => loss < entropy
+        ? string.Create(CultureInfo.InvariantCulture, $"{entropy - loss:F4} below it")
+        : "not below it yet: train for longer";
+}

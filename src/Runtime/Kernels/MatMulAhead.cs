@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelDsl.Kernels;
+
+/// <summary>Prefetching of operands that are plain memory: strides of a whole row defeat the hardware's.</summary>
+internal static unsafe class MatMulAhead
+{
+    /// <summary>Fetches the line of element (row, column), if the operand is stored. It may lie outside the operand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Fetch<T>(in T operand, nint row, nint column) where T : struct, IOperand
+    {
+        if (!Sse.IsSupported || typeof(T) != typeof(Stored)) return;
+        Stored stored = Unsafe.As<T, Stored>(ref Unsafe.AsRef(in operand));
+        Sse.Prefetch0(stored.Data.Pointer + row * stored.Stride + column);
+    }
+}

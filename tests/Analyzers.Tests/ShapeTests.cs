@@ -1,0 +1,117 @@
+namespace ModelDsl.Analyzers.Tests;
+
+/// <summary>Rules about sizes and shapes, each with a twin that must stay silent. What a model's width breaks in a block shows in both: at the model's layer that leads there and in the block.</summary>
+public class ShapeTests
+{
+    private const string Usings = "using ModelDsl;\nnamespace Demo;\n";
+
+    [Fact]
+    public Task ValuesAreInRange() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Ranges
+        {
+            [RmsNorm({|MDL1001:Epsilon = 0|})] public partial Norm First { get; }
+            [RmsNorm(Epsilon = 1e-6)] public partial Norm Second { get; }
+            [Residual, PreNorm({|MDL1001:Epsilon = -1|}), Attention(Heads = 4, {|MDL1001:Window = 0|}, {|MDL1001:SoftCap = -1|}, Rotary = true, {|MDL1001:RotaryTheta = 0|})] public partial Attention Third { get; }
+            [Residual, Attention(Heads = 4, Window = 1, SoftCap = 30, Causal = false)] public partial Attention Fourth { get; }
+            [Residual, Attention({|MDL1001:Heads = 0|})] public partial Attention Fifth { get; }
+            [Ffn({|MDL1001:Hidden = 0|})] public partial Ffn Sixth { get; }
+            [Ffn({|MDL1001:HiddenRatio = 0.001|})] public partial Ffn Seventh { get; }
+            [Ffn(HiddenRatio = 0.02)] public partial Ffn Eighth { get; }
+        }
+        """);
+
+    [Fact]
+    public Task TheWidthDividesIntoHeads() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 60, Context = 32)]
+        public sealed partial class Heads
+        {
+            [Residual, Attention({|MDL1002:Heads = 7|})] public partial Attention First { get; }
+            [Residual, Attention({|MDL1002:HeadWidth = 32|})] public partial Attention Second { get; }
+            [Residual, Attention(Heads = 6)] public partial Attention Third { get; }
+            [Residual, Attention(Heads = 7, HeadWidth = 32)] public partial Attention Fourth { get; }
+        }
+        """);
+
+    [Fact]
+    public Task AModelsWidthShowsWhereItMeetsTheBlock() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Layer
+        {
+            [Residual, Attention({|MDL1002:Heads = 6|})] public partial Attention Attention { get; }
+        }
+
+        [Model(Width = 60, Context = 32)]
+        public sealed partial class Fits
+        {
+            [Repeat(2)] public partial BlockStack<Layer> Layers { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class DoesNot
+        {
+            [Repeat(2)] public partial BlockStack<Layer> {|MDL1002:Layers|} { get; }
+        }
+        """);
+
+    [Fact]
+    public Task QueryHeadsShareKeyValueHeads() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Shared
+        {
+            [Residual, Attention(Heads = 6, {|MDL1003:KeyValueHeads = 4|})] public partial Attention First { get; }
+            [Residual, Attention(Heads = 6, KeyValueHeads = 3)] public partial Attention Second { get; }
+        }
+        """);
+
+    [Fact]
+    public Task RotaryWidthIsEvenAndFits() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Turned
+        {
+            [Residual, Attention(Heads = 2, {|MDL1004:HeadWidth = 5|}, Rotary = true)] public partial Attention First { get; }
+            [Residual, Attention(Heads = 2, HeadWidth = 8, Rotary = true, {|MDL1004:RotaryWidth = 3|})] public partial Attention Second { get; }
+            [Residual, Attention(Heads = 2, HeadWidth = 8, Rotary = true, {|MDL1004:RotaryWidth = 10|})] public partial Attention Third { get; }
+            [Residual, Attention(Heads = 2, HeadWidth = 8, Rotary = true, RotaryWidth = 4)] public partial Attention Fourth { get; }
+            [Residual, Attention(Heads = 2, HeadWidth = 5)] public partial Attention Fifth { get; }
+        }
+        """);
+
+    [Fact]
+    public Task ATiedHeadHasTheEmbeddingsVocabulary() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Tied
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [Residual, Attention(Heads = 2, {|MDL1006:Causal = false|})] public partial Attention Attention { get; }
+            [LanguageHead(TiedTo = nameof(Tokens), {|MDL1005:Vocabulary = 11|})] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Untied
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [Residual, Attention(Heads = 2)] public partial Attention Attention { get; }
+            [LanguageHead(Vocabulary = 11)] public partial Head Head { get; }
+        }
+        """);
+
+    [Fact]
+    public Task ASizeIsGivenOnce() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Sizes
+        {
+            [Ffn(Hidden = 8, {|MDL1007:HiddenRatio = 2|})] public partial Ffn First { get; }
+            [{|MDL1008:GatedFfn|}] public partial Ffn Second { get; }
+            [Residual, {|MDL1008:Attention|}] public partial Attention Third { get; }
+            [GatedFfn(HiddenRatio = 2)] public partial Ffn Fourth { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Sized
+        {
+            [{|MDL1008:Embedding|}] public partial Embedding Tokens { get; }
+            [LanguageHead] public partial Head Head { get; }
+        }
+        """);
+}

@@ -18,7 +18,7 @@ internal static class CommandLine
         Option<int> threads = new("--threads") { Description = "Number of threads, 0 for one a processor. Results do not depend on it.", DefaultValueFactory = _ => 0 };
         Option<string> output = new("--out", "-o") { Description = "Folder for checkpoint, loss curve and tokens.", DefaultValueFactory = _ => Path.Combine("out", "TinyLm"), HelpName = "folder" };
         Option<string> prompt = new("--prompt") { Description = "What generated text begins with.", DefaultValueFactory = _ => "Method System." };
-        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 8 };
+        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 4 };
         Option<double> learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 2e-3 };
 
         Require(minutes, value => value is > 0 and < 1e6, "--minutes takes a number above 0");

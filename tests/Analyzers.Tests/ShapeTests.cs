@@ -1,6 +1,6 @@
 namespace ModelDsl.Analyzers.Tests;
 
-/// <summary>Rules about sizes and shapes, each with a twin that must stay silent. What a model's width breaks in a block shows at the model's layer that leads there.</summary>
+/// <summary>Rules about sizes and shapes, each with a twin that must stay silent. What a model's width breaks in a block shows in both: at the model's layer that leads there and in the block.</summary>
 public class ShapeTests
 {
     private const string Usings = "using ModelDsl;\nnamespace Demo;\n";
@@ -38,7 +38,7 @@ public class ShapeTests
         [Block]
         public sealed partial class Layer
         {
-            [Residual, Attention(Heads = 6)] public partial Attention Attention { get; }
+            [Residual, Attention({|MDL1002:Heads = 6|})] public partial Attention Attention { get; }
         }
 
         [Model(Width = 60, Context = 32)]

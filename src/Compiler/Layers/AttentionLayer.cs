@@ -15,7 +15,7 @@ internal sealed class AttentionLayer : LayerKind
         GraphBuilder builder = lowering.Builder;
         AttentionForm form = Form(attribute, lowering.Width);
         bool bias = attribute.Bool("Bias", false);
-        bool inputBias = bias || attribute.Bool("QueryKeyValueBias", false);
+        bool inputBias = attribute.Bool("QueryKeyValueBias", bias);
         Value query = lowering.Linear(input!, "Query", form.Heads * form.HeadWidth, inputBias);
         Value key = lowering.Linear(input!, "Key", form.KeyValueHeads * form.HeadWidth, inputBias);
         Value value = lowering.Linear(input!, "Value", form.KeyValueHeads * form.HeadWidth, inputBias);
@@ -35,7 +35,7 @@ internal sealed class AttentionLayer : LayerKind
 
         Operation attend = lowering.Kind == ProgramKind.Prefill ? new AttendCached(form) : new Attend(form);
         Value mixed = builder.Add(attend, query, key, value);
-        return lowering.Linear(mixed, "Output", lowering.Width, bias || attribute.Bool("OutputBias", false), lowering.ResidualDeviation);
+        return lowering.Linear(mixed, "Output", lowering.Width, attribute.Bool("OutputBias", bias), lowering.ResidualDeviation);
     }
 
     public override void Check(LayerCheck check)

@@ -160,13 +160,16 @@ internal sealed class Lowering
         return output;
     }
 
+    /// <summary>The norms and the residual around a layer: x + layer(norm(x)); with a norm after it x + norm(layer(norm(x))); with that alone norm(x + layer(x)).</summary>
     private Value Wrapped(MemberDeclaration member, Value? input)
     {
-        Value? inner = input;
-        if (inner is not null && member.Find("PreNorm") is { } before) inner = Norm(inner, "PreNorm", before);
-        Value output = Inner(member, inner);
-        if (member.Find("PostNorm") is { } after) output = Norm(output, "PostNorm", after);
-        return input is not null && member.Find("Residual") is not null ? Builder.Pointwise("Sum", new Argument(0) + new Argument(1), input, output) : output;
+        AttributeDeclaration? before = member.Find("PreNorm"), after = member.Find("PostNorm");
+        Value output = Inner(member, before is not null && input is not null ? Norm(input, "PreNorm", before) : input);
+        bool residual = input is not null && member.Find("Residual") is not null;
+        bool normsSum = residual && before is null;
+        if (after is not null && !normsSum) output = Norm(output, "PostNorm", after);
+        if (residual) output = Builder.Pointwise("Sum", new Argument(0) + new Argument(1), input!, output);
+        return after is not null && normsSum ? Norm(output, "PostNorm", after) : output;
     }
 
     private Value Inner(MemberDeclaration member, Value? input)

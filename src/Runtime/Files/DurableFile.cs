@@ -32,6 +32,8 @@ internal sealed class DurableFile : IDisposable
         this.bytes = bytes;
         string name = Path.GetFileName(target);
         RemoveLeftovers(name);
+        // Not every file system can reserve space, so what is free is asked, too.
+        if (bytes > FileSystem.FreeBytes(directory)) throw Explain(null);
         temporary = Path.Combine(directory, $"{name}.{Environment.ProcessId:x}-{Interlocked.Increment(ref created):x}{Suffix}");
         try
         {
@@ -133,10 +135,10 @@ internal sealed class DurableFile : IDisposable
 
     private static ReadOnlySpan<char> HexDigits => "0123456789abcdef";
 
-    private IOException Explain(Exception exception)
+    private IOException Explain(Exception? exception)
     {
         string size = bytes > 0 ? $" ({bytes:N0} bytes)" : "";
-        string advice = FileSystem.IsDiskFull(exception) || bytes > 0 && FileSystem.FreeBytes(directory) < bytes
+        string advice = exception is null || FileSystem.IsDiskFull(exception) || bytes > 0 && FileSystem.FreeBytes(directory) < bytes
             ? $"The disk is full: {FileSystem.FreeBytes(directory):N0} bytes are free in '{directory}'. Free some, or save elsewhere."
             : exception.Message;
         return new IOException($"Could not save '{target}'{size}. {advice} A file that was there before is unchanged.", exception);

@@ -71,6 +71,7 @@ internal readonly unsafe struct AttentionBackward<S, F>(
                 {
                     int first = key + k * BlockKeys, held = Math.Min(BlockKeys, key + count - first);
                     if (low >= first + held || high <= first) continue;
+                    if (row + BlockRows >= queries.Count) Prefetch(batch, head, first, held);
                     for (int i = 0; i < rows; i += AttentionTile.Rows) MultiplyRows(first, held, i, Math.Min(AttentionTile.Rows, rows - i), k, span, block, ref ahead);
                     MultiplyKeys(first, held, rows, k, span, block, ref ahead);
                 }
@@ -86,12 +87,23 @@ internal readonly unsafe struct AttentionBackward<S, F>(
 
         for (int i = 0; i < count; i++)
         {
-            nint row = (nint)batch * shape.Time + key + i;
             nint at = (nint)i * PaddedWidth;
-            AttentionPacking.WriteRow(span.KeyGradient + at, Width, data.KeyGradient.Data.Pointer + row * data.KeyGradient.RowStride + head * Width, S.Broadcast(1f));
-            AttentionPacking.WriteRow(span.ValueGradient + at, Width, data.ValueGradient.Data.Pointer + row * data.ValueGradient.RowStride + head * Width, S.Broadcast(1f));
+            AttentionPacking.WriteRow(span.KeyGradient + at, Width, KeyRow(data.KeyGradient, batch, head, key + i), S.Broadcast(1f));
+            AttentionPacking.WriteRow(span.ValueGradient + at, Width, KeyRow(data.ValueGradient, batch, head, key + i), S.Broadcast(1f));
         }
     }
+
+    private void Prefetch(int batch, int head, int key, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            AttentionPacking.Prefetch(KeyRow(data.KeyGradient, batch, head, key + i), Width);
+            AttentionPacking.Prefetch(KeyRow(data.ValueGradient, batch, head, key + i), Width);
+        }
+    }
+
+    private float* KeyRow(HeadMatrix matrix, int batch, int head, int key)
+        => matrix.Data.Pointer + ((nint)batch * shape.Time + key) * matrix.RowStride + head * Width;
 
     private void PackKeys(int batch, int head, int key, int count, Span span)
     {

@@ -13,21 +13,20 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class Gpt2Program
 {
-
     /// <summary>Forward and loss.</summary>
     public override void Evaluate(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
-        F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
+        F32 tokens = f.Activations.At(0);  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
-        F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokensSum = f.Activations.At(rows * (1536));  // [B·T, 384]
-        F32 blocksStream = f.Activations.At(rows * (1536));  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * (0));  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (16));  // [B·T, 1]
+        F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * 1536);  // [B·T, 384]
+        F32 blocksStream = f.Activations.At(rows * 1536);  // [B·T, 384]
+        F32 finalNormMean = f.Activations.At(0);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 16);  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
-        F32 lossLosses = f.Activations.At(rows * (2688));  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 2688);  // [B·T, 1]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
@@ -35,13 +34,13 @@ internal sealed partial class Gpt2Program
         // Tokens: gather rows by position
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
-        // Tokens: rows rows of 384: pointwise
+        // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) EvaluateBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 384: sum columns, pointwise
+        // FinalNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows3(blocksStream, finalNormMean, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy
@@ -56,30 +55,30 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
-        F32 preNormMean = f.Activations.At(rows * (1152));  // [B·T, 1]
-        F32 preNormScale = f.Activations.At(rows * (1168));  // [B·T, 1]
+        F32 preNormMean = f.Activations.At(rows * 1152);  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
-        F32 attentionQueryKeyValue = f.Activations.At(rows * (0));  // [B·T, 1152]
+        F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (1152));  // [B·T, 384]
-        F32 attentionLogSumExp = f.Activations.At(rows * (2304));  // [B·T, 6]
+        F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
+        F32 attentionLogSumExp = f.Activations.At(rows * 2304);  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 attentionSum = f.Activations.At(rows * (2304));  // [B·T, 384]
+        F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 preNormMean2 = f.Activations.At(rows * (2704));  // [B·T, 1]
-        F32 preNormScale2 = f.Activations.At(rows * (2720));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * 2704);  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * 2720);  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
-        F32 blocksFfn = f.Activations.At(rows * (0));  // [B·T, 1536]
+        F32 blocksFfn = f.Activations.At(0);  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
-        // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
@@ -92,7 +91,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
         MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
@@ -106,13 +105,13 @@ internal sealed partial class Gpt2Program
     private static void EvaluateHeadChunk(Frame f, nint first, nint count, F32 headPacked)
     {
         nint rows = f.Rows;
-        F32 blocksStream = f.Activations.At(rows * (1536) + first * 384);  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * (0) + first * 1);  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (16) + first * 1);  // [B·T, 1]
+        F32 blocksStream = f.Activations.At(rows * 1536 + first * 384);  // [B·T, 384]
+        F32 finalNormMean = f.Activations.At(0 + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 16 + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
         F32 head = f.Scratch.At(3145728);  // [B·T, 8192]
-        F32 lossLosses = f.Activations.At(rows * (2688) + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 2688 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(5242880);  // [B·T, 1]
 
         // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
@@ -138,23 +137,22 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class Gpt2Program
 {
-
     /// <summary>Forward without a loss.</summary>
     public override void Forward(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
-        F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
+        F32 tokens = f.Activations.At(0);  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
-        F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokensSum = f.Activations.At(rows * (24320));  // [B·T, 384]
-        F32 blocksStream = f.Activations.At(rows * (26624));  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * (32000));  // [B·T, 1]
-        F32 finalNormSum = f.Activations.At(rows * (32032));  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (32016));  // [B·T, 1]
+        F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * 24320);  // [B·T, 384]
+        F32 blocksStream = f.Activations.At(rows * 26624);  // [B·T, 384]
+        F32 finalNormMean = f.Activations.At(rows * 32000);  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * 32032);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 32016);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
-        F32 head = f.Activations.At(rows * (9216));  // [B·T, 8192]
+        F32 head = f.Activations.At(rows * 9216);  // [B·T, 8192]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
@@ -162,13 +160,13 @@ internal sealed partial class Gpt2Program
         // Tokens: gather rows by position
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
-        // Tokens: rows rows of 384: pointwise
+        // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) ModuleBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 384: sum columns, pointwise
+        // FinalNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormMean, finalNormSum, finalNormScale));
 
         // Head: [rows, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
@@ -201,13 +199,13 @@ internal sealed partial class Gpt2Program
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
-        F32 ffnUp = f.Activations.At(rows * (0 + blocks * 1536));  // [B·T, 1536]
+        F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (24704 + blocks * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
-        // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
@@ -220,7 +218,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
         MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormMean2, preNormSum2, preNormScale2));
 
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
@@ -235,19 +233,19 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 moduleOutputGradient = f.ModuleOutputGradient;  // [B·T, 8192]
-        F32 headGradient = f.Activations.At(rows * (31616));  // [B·T, 384]
+        F32 headGradient = f.Activations.At(rows * 31616);  // [B·T, 384]
         F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
-        F32 blocksStream = f.Activations.At(rows * (26624));  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * (32000));  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (32016));  // [B·T, 1]
+        F32 blocksStream = f.Activations.At(rows * 26624);  // [B·T, 384]
+        F32 finalNormMean = f.Activations.At(rows * 32000);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 32016);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
-        F32 finalNormSum = f.Activations.At(rows * (32032));  // [B·T, 1]
-        F32 finalNormGradient = f.Activations.At(rows * (33152));  // [B·T, 384]
+        F32 finalNormSum = f.Activations.At(rows * 32032);  // [B·T, 1]
+        F32 finalNormGradient = f.Activations.At(rows * 33152);  // [B·T, 384]
         F32 finalNormBiasGradient = f.Gradients.At(3244416);  // [1, 384]
         F32 finalNormWeightGradient = f.Gradients.At(3244032);  // [1, 384]
-        F32 blocksStreamGradient = f.Activations.At(rows * (33152));  // [B·T, 384]
+        F32 blocksStreamGradient = f.Activations.At(rows * 33152);  // [B·T, 384]
         F32 tokensPositionsGradient = f.Gradients.At(3145728);  // [256, 384]
         F32 tokensWeightGradient2 = f.Gradients.At(0);  // [8192, 384]
 
@@ -257,7 +255,7 @@ internal sealed partial class Gpt2Program
         // Head: [8192, rows] x [rows, 384]; right read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
         MatMul.Run(f.Pool, 8192, 384, rows, new Stored(moduleOutputGradient, 8192), true, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, new StoreProduct(tokensWeightGradient, 384, f.AccumulateGradients));
 
-        // FinalNorm: rows rows of 384: sum rows, sum columns, pointwise
+        // FinalNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormMean, finalNormScale, finalNormSum, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
@@ -276,12 +274,12 @@ internal sealed partial class Gpt2Program
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (33152 + (blocks + 1) % 2 * 384));  // [B·T, 384]
         F32 downBiasGradient = f.Gradients.At(5018880 + blocks * 1774464);  // [1, 384]
-        F32 ffnUp = f.Activations.At(rows * (0 + blocks * 1536));  // [B·T, 1536]
-        F32 ffnGradient = f.Activations.At(rows * (31616));  // [B·T, 1536]
+        F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
+        F32 ffnGradient = f.Activations.At(rows * 31616);  // [B·T, 1536]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
         F32 downWeightGradient = f.Gradients.At(4429056 + blocks * 1774464);  // [384, 1536]
         F32 upBiasGradient = f.Gradients.At(4427520 + blocks * 1774464);  // [1, 1536]
-        F32 upGradient = f.Activations.At(rows * (33920));  // [B·T, 384]
+        F32 upGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 upWeightGradient = f.Gradients.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
@@ -290,19 +288,19 @@ internal sealed partial class Gpt2Program
         F32 preNormWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 preNormSum = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
-        F32 preNormGradient = f.Activations.At(rows * (32768));  // [B·T, 384]
+        F32 preNormGradient = f.Activations.At(rows * 32768);  // [B·T, 384]
         F32 preNormBiasGradient = f.Gradients.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 outputBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 outputGradient = f.Activations.At(rows * (33920));  // [B·T, 384]
+        F32 outputGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
         F32 outputWeightGradient = f.Gradients.At(3689088 + blocks * 1774464);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionQuery = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
-        F32 attentionQueryGradient = f.Activations.At(rows * (31616));  // [B·T, 384]
+        F32 attentionQueryGradient = f.Activations.At(rows * 31616);  // [B·T, 384]
         F32 queryBiasGradient = f.Gradients.At(3687936 + blocks * 1774464);  // [1, 1152]
-        F32 queryKeyValueGradient = f.Activations.At(rows * (33920));  // [B·T, 384]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(3245568 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
@@ -315,7 +313,7 @@ internal sealed partial class Gpt2Program
         F32 preNormBiasGradient2 = f.Gradients.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient2 = f.Gradients.At(3244800 + blocks * 1774464);  // [1, 384]
 
-        // Blocks.Ffn.Down: rows rows of 384: sum rows
+        // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));
 
         // Blocks.Ffn.Down: [rows, 384] x [384, 1536]; epilogue: (0.5 * (downGradient * ((tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1) + (0.7978845608028654 * (ffnUp * ((1 - (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) * tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))))) * ((0.044715 * ((ffnUp * (ffnUp + ffnUp)) + (ffnUp * ffnUp))) + 1)))))))
@@ -324,7 +322,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Down: [384, rows] x [rows, 1536]; right read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1)))
         MatMul.Run(f.Pool, 384, 1536, rows, new Stored(blocksStreamGradient, 384), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 1536, f.AccumulateGradients));
 
-        // Blocks.Ffn.Up: rows rows of 1536: sum rows
+        // Blocks.Ffn.Up: [rows, 1536]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnUpRows(ffnGradient, upBiasGradient, f.AccumulateGradients));
 
         // Blocks.Ffn.Up: [rows, 1536] x [1536, 384]
@@ -333,7 +331,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Up: [1536, rows] x [rows, 384]; right read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
         MatMul.Run(f.Pool, 1536, 384, rows, new Stored(ffnGradient, 1536), true, new BlocksFfnUpLeft(attentionSum, preNormMean, preNormScale, preNormWeight, preNormBias), false, new StoreProduct(upWeightGradient, 384, f.AccumulateGradients));
 
-        // Blocks.Ffn.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(upGradient, preNormWeight, attentionSum, preNormMean, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormBiasGradient, preNormWeightGradient, outputBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]
@@ -347,7 +345,7 @@ internal sealed partial class Gpt2Program
             new HeadMatrix(attentionQuery, 1152), new HeadMatrix(attentionQuery.At(384), 1152), new HeadMatrix(attentionQuery.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6,
             new HeadMatrix(outputGradient, 384), new HeadMatrix(attentionQueryGradient, 1152), new HeadMatrix(attentionQueryGradient.At(384), 1152), new HeadMatrix(attentionQueryGradient.At(768), 1152));
 
-        // Blocks.Attention.QueryKeyValue: rows rows of 1152: sum rows
+        // Blocks.Attention.QueryKeyValue: [rows, 1152]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
@@ -356,7 +354,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
         MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
 
-        // Blocks.Attention.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
@@ -1371,22 +1369,21 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class Gpt2Program
 {
-
     /// <summary>New positions of each sequence, after those its caches hold; logits of the last.</summary>
     public override void Prefill(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
-        F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
+        F32 tokens = f.Activations.At(0);  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
-        F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokensSum = f.Activations.At(rows * (1536));  // [B·T, 384]
-        F32 blocksStream = f.Activations.At(rows * (1536));  // [B·T, 384]
+        F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * 1536);  // [B·T, 384]
+        F32 blocksStream = f.Activations.At(rows * 1536);  // [B·T, 384]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
-        F32 finalNorm = f.Activations.At(rows * (0));  // [B·T, 384]
-        F32 head = f.Sequences.At(f.Batch * (nint)(8192));  // [B, 384]
-        F32 head2 = f.Sequences.At(f.Batch * (nint)(0));  // [B, 8192]
+        F32 finalNorm = f.Activations.At(0);  // [B·T, 384]
+        F32 head = f.Sequences.At((nint)f.Batch * 8192);  // [B, 384]
+        F32 head2 = f.Sequences.At(0);  // [B, 8192]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
@@ -1394,13 +1391,13 @@ internal sealed partial class Gpt2Program
         // Tokens: gather rows by position
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
-        // Tokens: rows rows of 384: pointwise
+        // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) PrefillBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 384: sum columns, pointwise
+        // FinalNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows4(blocksStream, finalNormWeight, finalNormBias, finalNorm));
 
         // Head: last position
@@ -1417,29 +1414,29 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
-        F32 preNormMean = f.Activations.At(rows * (1152));  // [B·T, 1]
-        F32 preNormScale = f.Activations.At(rows * (1168));  // [B·T, 1]
+        F32 preNormMean = f.Activations.At(rows * 1152);  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
-        F32 attentionQueryKeyValue = f.Activations.At(rows * (0));  // [B·T, 1152]
+        F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (1152));  // [B·T, 384]
+        F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
         F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 attentionSum = f.Activations.At(rows * (2304));  // [B·T, 384]
+        F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 preNormMean2 = f.Activations.At(rows * (2688));  // [B·T, 1]
-        F32 preNormScale2 = f.Activations.At(rows * (2704));  // [B·T, 1]
+        F32 preNormMean2 = f.Activations.At(rows * 2688);  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * 2704);  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
-        F32 blocksFfn = f.Activations.At(rows * (0));  // [B·T, 1536]
+        F32 blocksFfn = f.Activations.At(0);  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
-        // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
@@ -1447,12 +1444,12 @@ internal sealed partial class Gpt2Program
 
         // Blocks.Attention: attend cached 6/6 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152),
-            f.Cache.At(f.CacheCapacity * (0 + blocks * 768)), f.Cache.At(f.CacheCapacity * (0 + blocks * 768 + 384)), new HeadMatrix(attentionMixed, 384));
+            f.Cache.At(f.CacheCapacity * (blocks * 768)), f.Cache.At(f.CacheCapacity * (blocks * 768 + 384)), new HeadMatrix(attentionMixed, 384));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
         MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
@@ -1569,31 +1566,30 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class Gpt2Program
 {
-
     /// <summary>Forward, loss and backward.</summary>
     public override void Train(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
-        F32 tokens = f.Activations.At(rows * (0));  // [B·T, 384]
+        F32 tokens = f.Activations.At(0);  // [B·T, 384]
         F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
-        F32 tokens2 = f.Activations.At(rows * (384));  // [B·T, 384]
-        F32 tokensSum = f.Activations.At(rows * (16128));  // [B·T, 384]
-        F32 blocksStream = f.Activations.At(rows * (18432));  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * (23808));  // [B·T, 1]
-        F32 finalNormSum = f.Activations.At(rows * (23840));  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (23824));  // [B·T, 1]
+        F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
+        F32 tokensSum = f.Activations.At(rows * 16128);  // [B·T, 384]
+        F32 blocksStream = f.Activations.At(rows * 18432);  // [B·T, 384]
+        F32 finalNormMean = f.Activations.At(rows * 23808);  // [B·T, 1]
+        F32 finalNormSum = f.Activations.At(rows * 23840);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 23824);  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 headPacked2 = f.Scratch.At(3145728);
-        F32 headGradient = f.Activations.At(rows * (23424));  // [B·T, 384]
+        F32 headGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
-        F32 finalNormGradient = f.Activations.At(rows * (24960));  // [B·T, 384]
+        F32 finalNormGradient = f.Activations.At(rows * 24960);  // [B·T, 384]
         F32 finalNormBiasGradient = f.Gradients.At(3244416);  // [1, 384]
         F32 finalNormWeightGradient = f.Gradients.At(3244032);  // [1, 384]
-        F32 blocksStreamGradient = f.Activations.At(rows * (24960));  // [B·T, 384]
+        F32 blocksStreamGradient = f.Activations.At(rows * 24960);  // [B·T, 384]
         F32 tokensPositionsGradient = f.Gradients.At(3145728);  // [256, 384]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
-        F32 lossLosses = f.Activations.At(rows * (26784));  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 26784);  // [B·T, 1]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
@@ -1601,13 +1597,13 @@ internal sealed partial class Gpt2Program
         // Tokens: gather rows by position
         EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
 
-        // Tokens: rows rows of 384: pointwise
+        // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
 
         // Blocks: 6 blocks
         for (nint blocks = 0; blocks < 6; blocks++) TrainBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 384: sum columns, pointwise
+        // FinalNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormMean, finalNormSum, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy, cross-entropy backward
@@ -1615,7 +1611,7 @@ internal sealed partial class Gpt2Program
         MatMul.PackB(f.Pool, 384, 8192, new Stored(tokensWeight, 384), false, headPacked2);
         for (nint first = 0; first < rows; first += 256) TrainHeadChunk(f, first, Math.Min(256, rows - first), headPacked, headPacked2);
 
-        // FinalNorm: rows rows of 384: sum rows, sum columns, pointwise
+        // FinalNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormMean, finalNormScale, finalNormSum, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
@@ -1654,13 +1650,13 @@ internal sealed partial class Gpt2Program
         F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
-        F32 ffnUp = f.Activations.At(rows * (0 + blocks * 1536));  // [B·T, 1536]
+        F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (16512 + blocks * 384));  // [B·T, 384]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
 
-        // Blocks.Attention.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
@@ -1673,7 +1669,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
         MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 384: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormMean2, preNormSum2, preNormScale2));
 
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
@@ -1687,16 +1683,16 @@ internal sealed partial class Gpt2Program
     private static void TrainHeadChunk(Frame f, nint first, nint count, F32 headPacked, F32 headPacked2)
     {
         nint rows = f.Rows;
-        F32 blocksStream = f.Activations.At(rows * (18432) + first * 384);  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * (23808) + first * 1);  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (23824) + first * 1);  // [B·T, 1]
+        F32 blocksStream = f.Activations.At(rows * 18432 + first * 384);  // [B·T, 384]
+        F32 finalNormMean = f.Activations.At(rows * 23808 + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 23824 + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
         F32 head = f.Scratch.At(6291456);  // [B·T, 8192]
-        F32 lossLosses = f.Activations.At(rows * (26784) + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 26784 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(10485760);  // [B·T, 1]
         F32 lossGradient = f.Scratch.At(8388608);  // [B·T, 8192]
-        F32 headGradient = f.Activations.At(rows * (23424) + first * 384);  // [B·T, 384]
+        F32 headGradient = f.Activations.At(rows * 23424 + first * 384);  // [B·T, 384]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
 
         // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
@@ -1721,12 +1717,12 @@ internal sealed partial class Gpt2Program
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (24960 + (blocks + 1) % 2 * 384));  // [B·T, 384]
         F32 downBiasGradient = f.Gradients.At(5018880 + blocks * 1774464);  // [1, 384]
-        F32 ffnUp = f.Activations.At(rows * (0 + blocks * 1536));  // [B·T, 1536]
-        F32 ffnGradient = f.Activations.At(rows * (23424));  // [B·T, 1536]
+        F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
+        F32 ffnGradient = f.Activations.At(rows * 23424);  // [B·T, 1536]
         F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
         F32 downWeightGradient = f.Gradients.At(4429056 + blocks * 1774464);  // [384, 1536]
         F32 upBiasGradient = f.Gradients.At(4427520 + blocks * 1774464);  // [1, 1536]
-        F32 upGradient = f.Activations.At(rows * (25728));  // [B·T, 384]
+        F32 upGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
         F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 upWeightGradient = f.Gradients.At(3837696 + blocks * 1774464);  // [1536, 384]
         F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
@@ -1735,19 +1731,19 @@ internal sealed partial class Gpt2Program
         F32 preNormWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 preNormSum = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
-        F32 preNormGradient = f.Activations.At(rows * (24576));  // [B·T, 384]
+        F32 preNormGradient = f.Activations.At(rows * 24576);  // [B·T, 384]
         F32 preNormBiasGradient = f.Gradients.At(3837312 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1, 384]
         F32 outputBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 outputGradient = f.Activations.At(rows * (25728));  // [B·T, 384]
+        F32 outputGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
         F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
         F32 outputWeightGradient = f.Gradients.At(3689088 + blocks * 1774464);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionQuery = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
-        F32 attentionQueryGradient = f.Activations.At(rows * (23424));  // [B·T, 384]
+        F32 attentionQueryGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
         F32 queryBiasGradient = f.Gradients.At(3687936 + blocks * 1774464);  // [1, 1152]
-        F32 queryKeyValueGradient = f.Activations.At(rows * (25728));  // [B·T, 384]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
         F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(3245568 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
@@ -1760,7 +1756,7 @@ internal sealed partial class Gpt2Program
         F32 preNormBiasGradient2 = f.Gradients.At(3245184 + blocks * 1774464);  // [1, 384]
         F32 preNormWeightGradient2 = f.Gradients.At(3244800 + blocks * 1774464);  // [1, 384]
 
-        // Blocks.Ffn.Down: rows rows of 384: sum rows
+        // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));
 
         // Blocks.Ffn.Down: [rows, 384] x [384, 1536]; epilogue: (0.5 * (downGradient * ((tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1) + (0.7978845608028654 * (ffnUp * ((1 - (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) * tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))))) * ((0.044715 * ((ffnUp * (ffnUp + ffnUp)) + (ffnUp * ffnUp))) + 1)))))))
@@ -1769,7 +1765,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Down: [384, rows] x [rows, 1536]; right read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1)))
         MatMul.Run(f.Pool, 384, 1536, rows, new Stored(blocksStreamGradient, 384), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 1536, f.AccumulateGradients));
 
-        // Blocks.Ffn.Up: rows rows of 1536: sum rows
+        // Blocks.Ffn.Up: [rows, 1536]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnUpRows(ffnGradient, upBiasGradient, f.AccumulateGradients));
 
         // Blocks.Ffn.Up: [rows, 1536] x [1536, 384]
@@ -1778,7 +1774,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Up: [1536, rows] x [rows, 384]; right read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
         MatMul.Run(f.Pool, 1536, 384, rows, new Stored(ffnGradient, 1536), true, new BlocksFfnUpLeft(attentionSum, preNormMean, preNormScale, preNormWeight, preNormBias), false, new StoreProduct(upWeightGradient, 384, f.AccumulateGradients));
 
-        // Blocks.Ffn.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(upGradient, preNormWeight, attentionSum, preNormMean, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormBiasGradient, preNormWeightGradient, outputBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]
@@ -1792,7 +1788,7 @@ internal sealed partial class Gpt2Program
             new HeadMatrix(attentionQuery, 1152), new HeadMatrix(attentionQuery.At(384), 1152), new HeadMatrix(attentionQuery.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6,
             new HeadMatrix(outputGradient, 384), new HeadMatrix(attentionQueryGradient, 1152), new HeadMatrix(attentionQueryGradient.At(384), 1152), new HeadMatrix(attentionQueryGradient.At(768), 1152));
 
-        // Blocks.Attention.QueryKeyValue: rows rows of 1152: sum rows
+        // Blocks.Attention.QueryKeyValue: [rows, 1152]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
@@ -1801,7 +1797,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
         MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
 
-        // Blocks.Attention.PreNorm: rows rows of 384: sum rows, sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }

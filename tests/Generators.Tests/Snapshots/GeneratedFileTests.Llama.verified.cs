@@ -13,18 +13,17 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class LlamaProgram
 {
-
     /// <summary>Forward and loss.</summary>
     public override void Evaluate(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
-        F32 tokens = f.Activations.At(rows * (4096));  // [B·T, 768]
-        F32 blocksStream = f.Activations.At(rows * (4096));  // [B·T, 768]
-        F32 finalNormScale = f.Activations.At(rows * (0));  // [B·T, 1]
+        F32 tokens = f.Activations.At(rows * 4096);  // [B·T, 768]
+        F32 blocksStream = f.Activations.At(rows * 4096);  // [B·T, 768]
+        F32 finalNormScale = f.Activations.At(0);  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
-        F32 lossLosses = f.Activations.At(rows * (6400));  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 6400);  // [B·T, 1]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
@@ -32,7 +31,7 @@ internal sealed partial class LlamaProgram
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) EvaluateBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 768: sum columns, pointwise
+        // FinalNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows3(blocksStream, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy
@@ -47,22 +46,22 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
-        F32 preNormScale = f.Activations.At(rows * (1280));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
-        F32 attentionQueryKeyValue = f.Activations.At(rows * (0));  // [B·T, 1280]
+        F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (1280));  // [B·T, 768]
-        F32 attentionLogSumExp = f.Activations.At(rows * (2048));  // [B·T, 12]
-        F32 attentionSum = f.Activations.At(rows * (5632));  // [B·T, 768]
+        F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
+        F32 attentionLogSumExp = f.Activations.At(rows * 2048);  // [B·T, 12]
+        F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 preNormScale2 = f.Activations.At(rows * (6416));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * 6416);  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 ffnGateUp = f.Activations.At(rows * (0));  // [B·T, 4096]
+        F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
-        // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
@@ -75,7 +74,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
@@ -89,11 +88,11 @@ internal sealed partial class LlamaProgram
     private static void EvaluateHeadChunk(Frame f, nint first, nint count, F32 headPacked)
     {
         nint rows = f.Rows;
-        F32 blocksStream = f.Activations.At(rows * (4096) + first * 768);  // [B·T, 768]
-        F32 finalNormScale = f.Activations.At(rows * (0) + first * 1);  // [B·T, 1]
+        F32 blocksStream = f.Activations.At(rows * 4096 + first * 768);  // [B·T, 768]
+        F32 finalNormScale = f.Activations.At(0 + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
         F32 head = f.Scratch.At(24576000);  // [B·T, 32000]
-        F32 lossLosses = f.Activations.At(rows * (6400) + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 6400 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(32768000);  // [B·T, 1]
 
         // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
@@ -119,18 +118,17 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class LlamaProgram
 {
-
     /// <summary>Forward without a loss.</summary>
     public override void Forward(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
-        F32 tokens = f.Activations.At(rows * (96512));  // [B·T, 768]
-        F32 blocksStream = f.Activations.At(rows * (105728));  // [B·T, 768]
-        F32 finalNormSum = f.Activations.At(rows * (125712));  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (125696));  // [B·T, 1]
+        F32 tokens = f.Activations.At(rows * 96512);  // [B·T, 768]
+        F32 blocksStream = f.Activations.At(rows * 105728);  // [B·T, 768]
+        F32 finalNormSum = f.Activations.At(rows * 125712);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 125696);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
-        F32 head = f.Activations.At(rows * (49152));  // [B·T, 32000]
+        F32 head = f.Activations.At(rows * 49152);  // [B·T, 32000]
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
 
         // Tokens: gather rows by token
@@ -139,7 +137,7 @@ internal sealed partial class LlamaProgram
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) ModuleBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 768: sum columns, pointwise
+        // FinalNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormSum, finalNormScale));
 
         // Head: [rows, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
@@ -165,12 +163,12 @@ internal sealed partial class LlamaProgram
         F32 preNormSum2 = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 ffnGateUp = f.Activations.At(rows * (0 + blocks * 4096));  // [B·T, 4096]
+        F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (97280 + blocks * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
-        // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
@@ -183,7 +181,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormSum2, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
@@ -198,16 +196,16 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 moduleOutputGradient = f.ModuleOutputGradient;  // [B·T, 32000]
-        F32 headGradient = f.Activations.At(rows * (124928));  // [B·T, 768]
+        F32 headGradient = f.Activations.At(rows * 124928);  // [B·T, 768]
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
         F32 headWeightGradient = f.Gradients.At(24576768);  // [32000, 768]
-        F32 blocksStream = f.Activations.At(rows * (105728));  // [B·T, 768]
-        F32 finalNormScale = f.Activations.At(rows * (125696));  // [B·T, 1]
+        F32 blocksStream = f.Activations.At(rows * 105728);  // [B·T, 768]
+        F32 finalNormScale = f.Activations.At(rows * 125696);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
-        F32 finalNormSum = f.Activations.At(rows * (125712));  // [B·T, 1]
-        F32 finalNormGradient = f.Activations.At(rows * (129024));  // [B·T, 768]
+        F32 finalNormSum = f.Activations.At(rows * 125712);  // [B·T, 1]
+        F32 finalNormGradient = f.Activations.At(rows * 129024);  // [B·T, 768]
         F32 finalNormWeightGradient = f.Gradients.At(24576000);  // [1, 768]
-        F32 blocksStreamGradient = f.Activations.At(rows * (129024));  // [B·T, 768]
+        F32 blocksStreamGradient = f.Activations.At(rows * 129024);  // [B·T, 768]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [32000, 768]
 
         // Head: [rows, 32000] x [32000, 768]
@@ -216,7 +214,7 @@ internal sealed partial class LlamaProgram
         // Head: [32000, rows] x [rows, 768]; right read through ((blocksStream * finalNormScale) * finalNormWeight)
         MatMul.Run(f.Pool, 32000, 768, rows, new Stored(moduleOutputGradient, 32000), true, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, new StoreProduct(headWeightGradient, 768, f.AccumulateGradients));
 
-        // FinalNorm: rows rows of 768: sum columns, sum rows, pointwise
+        // FinalNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormScale, finalNormSum, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
@@ -231,27 +229,27 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (129024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 ffnUp = f.Activations.At(rows * (0 + blocks * 4096));  // [B·T, 2048]
-        F32 ffnGradient = f.Activations.At(rows * (124928));  // [B·T, 2048]
+        F32 ffnUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 2048]
+        F32 ffnGradient = f.Activations.At(rows * 124928);  // [B·T, 2048]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
         F32 downWeightGradient = f.Gradients.At(53872896 + blocks * 6292992);  // [768, 2048]
-        F32 gateUpGradient = f.Activations.At(rows * (130560));  // [B·T, 768]
+        F32 gateUpGradient = f.Activations.At(rows * 130560);  // [B·T, 768]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 gateWeightGradient = f.Gradients.At(50727168 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 preNormSum = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
-        F32 preNormGradient = f.Activations.At(rows * (126208));  // [B·T, 768]
+        F32 preNormGradient = f.Activations.At(rows * 126208);  // [B·T, 768]
         F32 preNormWeightGradient = f.Gradients.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 outputGradient = f.Activations.At(rows * (126976));  // [B·T, 768]
+        F32 outputGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
         F32 outputWeightGradient = f.Gradients.At(50136576 + blocks * 6292992);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 blocksAttention = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
-        F32 attentionQueryGradient = f.Activations.At(rows * (124928));  // [B·T, 768]
-        F32 queryKeyValueGradient = f.Activations.At(rows * (126976));  // [B·T, 768]
+        F32 attentionQueryGradient = f.Activations.At(rows * 124928);  // [B·T, 768]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(49153536 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
@@ -273,7 +271,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
 
-        // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]
@@ -299,7 +297,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
 
-        // Blocks.Attention.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
+        // Blocks.Attention.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
@@ -937,18 +935,17 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class LlamaProgram
 {
-
     /// <summary>New positions of each sequence, after those its caches hold; logits of the last.</summary>
     public override void Prefill(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
-        F32 tokens = f.Activations.At(rows * (4096));  // [B·T, 768]
-        F32 blocksStream = f.Activations.At(rows * (4096));  // [B·T, 768]
+        F32 tokens = f.Activations.At(rows * 4096);  // [B·T, 768]
+        F32 blocksStream = f.Activations.At(rows * 4096);  // [B·T, 768]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
-        F32 finalNorm = f.Activations.At(rows * (0));  // [B·T, 768]
-        F32 head = f.Sequences.At(f.Batch * (nint)(32000));  // [B, 768]
-        F32 head2 = f.Sequences.At(f.Batch * (nint)(0));  // [B, 32000]
+        F32 finalNorm = f.Activations.At(0);  // [B·T, 768]
+        F32 head = f.Sequences.At((nint)f.Batch * 32000);  // [B, 768]
+        F32 head2 = f.Sequences.At(0);  // [B, 32000]
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
 
         // Tokens: gather rows by token
@@ -957,7 +954,7 @@ internal sealed partial class LlamaProgram
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) PrefillBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 768: sum columns, pointwise
+        // FinalNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows4(blocksStream, finalNormWeight, finalNorm));
 
         // Head: last position
@@ -974,21 +971,21 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
-        F32 preNormScale = f.Activations.At(rows * (1280));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
-        F32 attentionQueryKeyValue = f.Activations.At(rows * (0));  // [B·T, 1280]
+        F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 attentionMixed = f.Activations.At(rows * (1280));  // [B·T, 768]
-        F32 attentionSum = f.Activations.At(rows * (5632));  // [B·T, 768]
+        F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
+        F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 preNormScale2 = f.Activations.At(rows * (6400));  // [B·T, 1]
+        F32 preNormScale2 = f.Activations.At(rows * 6400);  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 ffnGateUp = f.Activations.At(rows * (0));  // [B·T, 4096]
+        F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
-        // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
@@ -996,12 +993,12 @@ internal sealed partial class LlamaProgram
 
         // Blocks.Attention: attend cached 12/4 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280),
-            f.Cache.At(f.CacheCapacity * (0 + blocks * 512)), f.Cache.At(f.CacheCapacity * (0 + blocks * 512 + 256)), new HeadMatrix(attentionMixed, 768));
+            f.Cache.At(f.CacheCapacity * (blocks * 512)), f.Cache.At(f.CacheCapacity * (blocks * 512 + 256)), new HeadMatrix(attentionMixed, 768));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
@@ -1118,26 +1115,25 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class LlamaProgram
 {
-
     /// <summary>Forward, loss and backward.</summary>
     public override void Train(Frame f)
     {
         nint rows = f.Rows;
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
-        F32 tokens = f.Activations.At(rows * (64512));  // [B·T, 768]
-        F32 blocksStream = f.Activations.At(rows * (73728));  // [B·T, 768]
-        F32 finalNormSum = f.Activations.At(rows * (93712));  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * (93696));  // [B·T, 1]
+        F32 tokens = f.Activations.At(rows * 64512);  // [B·T, 768]
+        F32 blocksStream = f.Activations.At(rows * 73728);  // [B·T, 768]
+        F32 finalNormSum = f.Activations.At(rows * 93712);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 93696);  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
         F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
         F32 headPacked2 = f.Scratch.At(24576000);
-        F32 headGradient = f.Activations.At(rows * (92928));  // [B·T, 768]
+        F32 headGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
-        F32 finalNormGradient = f.Activations.At(rows * (97024));  // [B·T, 768]
+        F32 finalNormGradient = f.Activations.At(rows * 97024);  // [B·T, 768]
         F32 finalNormWeightGradient = f.Gradients.At(24576000);  // [1, 768]
-        F32 blocksStreamGradient = f.Activations.At(rows * (97024));  // [B·T, 768]
+        F32 blocksStreamGradient = f.Activations.At(rows * 97024);  // [B·T, 768]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [32000, 768]
-        F32 lossLosses = f.Activations.At(rows * (100288));  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 100288);  // [B·T, 1]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
@@ -1145,7 +1141,7 @@ internal sealed partial class LlamaProgram
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) TrainBlocksForward(f, blocks);
 
-        // FinalNorm: rows rows of 768: sum columns, pointwise
+        // FinalNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows(blocksStream, finalNormSum, finalNormScale));
 
         // Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy, cross-entropy backward
@@ -1153,7 +1149,7 @@ internal sealed partial class LlamaProgram
         MatMul.PackB(f.Pool, 768, 32000, new Stored(headWeight, 768), false, headPacked2);
         for (nint first = 0; first < rows; first += 256) TrainHeadChunk(f, first, Math.Min(256, rows - first), headPacked, headPacked2);
 
-        // FinalNorm: rows rows of 768: sum columns, sum rows, pointwise
+        // FinalNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormScale, finalNormSum, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
@@ -1182,12 +1178,12 @@ internal sealed partial class LlamaProgram
         F32 preNormSum2 = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 ffnGateUp = f.Activations.At(rows * (0 + blocks * 4096));  // [B·T, 4096]
+        F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (65280 + blocks * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
 
-        // Blocks.Attention.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
@@ -1200,7 +1196,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
-        // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormSum2, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
@@ -1214,14 +1210,14 @@ internal sealed partial class LlamaProgram
     private static void TrainHeadChunk(Frame f, nint first, nint count, F32 headPacked, F32 headPacked2)
     {
         nint rows = f.Rows;
-        F32 blocksStream = f.Activations.At(rows * (73728) + first * 768);  // [B·T, 768]
-        F32 finalNormScale = f.Activations.At(rows * (93696) + first * 1);  // [B·T, 1]
+        F32 blocksStream = f.Activations.At(rows * 73728 + first * 768);  // [B·T, 768]
+        F32 finalNormScale = f.Activations.At(rows * 93696 + first * 1);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
         F32 head = f.Scratch.At(49152000);  // [B·T, 32000]
-        F32 lossLosses = f.Activations.At(rows * (100288) + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 100288 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(65536000);  // [B·T, 1]
         F32 lossGradient = f.Scratch.At(57344000);  // [B·T, 32000]
-        F32 headGradient = f.Activations.At(rows * (92928) + first * 768);  // [B·T, 768]
+        F32 headGradient = f.Activations.At(rows * 92928 + first * 768);  // [B·T, 768]
         F32 headWeightGradient = f.Gradients.At(24576768);  // [32000, 768]
 
         // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
@@ -1245,27 +1241,27 @@ internal sealed partial class LlamaProgram
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (97024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 ffnUp = f.Activations.At(rows * (0 + blocks * 4096));  // [B·T, 2048]
-        F32 ffnGradient = f.Activations.At(rows * (92928));  // [B·T, 2048]
+        F32 ffnUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 2048]
+        F32 ffnGradient = f.Activations.At(rows * 92928);  // [B·T, 2048]
         F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
         F32 downWeightGradient = f.Gradients.At(53872896 + blocks * 6292992);  // [768, 2048]
-        F32 gateUpGradient = f.Activations.At(rows * (98560));  // [B·T, 768]
+        F32 gateUpGradient = f.Activations.At(rows * 98560);  // [B·T, 768]
         F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 gateWeightGradient = f.Gradients.At(50727168 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
         F32 preNormSum = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
-        F32 preNormGradient = f.Activations.At(rows * (94208));  // [B·T, 768]
+        F32 preNormGradient = f.Activations.At(rows * 94208);  // [B·T, 768]
         F32 preNormWeightGradient = f.Gradients.At(50726400 + blocks * 6292992);  // [1, 768]
-        F32 outputGradient = f.Activations.At(rows * (94976));  // [B·T, 768]
+        F32 outputGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
         F32 outputWeightGradient = f.Gradients.At(50136576 + blocks * 6292992);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 blocksAttention = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
-        F32 attentionQueryGradient = f.Activations.At(rows * (92928));  // [B·T, 768]
-        F32 queryKeyValueGradient = f.Activations.At(rows * (94976));  // [B·T, 768]
+        F32 attentionQueryGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
         F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 queryWeightGradient = f.Gradients.At(49153536 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
@@ -1287,7 +1283,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
 
-        // Blocks.Ffn.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
+        // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]
@@ -1313,7 +1309,7 @@ internal sealed partial class LlamaProgram
         // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
 
-        // Blocks.Attention.PreNorm: rows rows of 768: sum columns, sum rows, pointwise
+        // Blocks.Attention.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }

@@ -13,36 +13,35 @@ using global::ModelDsl.Simd;
 
 internal sealed partial class EncoderProgram
 {
-
     /// <summary>Forward without a loss.</summary>
     public override void Forward(Frame f)
     {
         nint rows = f.Rows;
         F32 moduleInput = f.ModuleInput;  // [B·T, 64]
-        F32 moduleInput2 = f.Activations.At(rows * (2400));  // [B·T, 64]
-        F32 pairsStream = f.Activations.At(rows * (2592));  // [B·T, 64]
-        F32 preNormSum = f.Activations.At(rows * (4080));  // [B·T, 1]
-        F32 preNormScale = f.Activations.At(rows * (4064));  // [B·T, 1]
+        F32 moduleInput2 = f.Activations.At(rows * 2400);  // [B·T, 64]
+        F32 pairsStream = f.Activations.At(rows * 2592);  // [B·T, 64]
+        F32 preNormSum = f.Activations.At(rows * 4080);  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * 4064);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(0);  // [1, 64]
-        F32 ffnUp = f.Activations.At(rows * (2848));  // [B·T, 160]
+        F32 ffnUp = f.Activations.At(rows * 2848);  // [B·T, 160]
         F32 upWeight = f.Parameters.At(64);  // [160, 64]
-        F32 ffnDown = f.Activations.At(rows * (3744));  // [B·T, 64]
+        F32 ffnDown = f.Activations.At(rows * 3744);  // [B·T, 64]
         F32 downWeight = f.Parameters.At(10304);  // [64, 160]
-        F32 postNormSum = f.Activations.At(rows * (3024));  // [B·T, 1]
-        F32 postNormScale = f.Activations.At(rows * (4112));  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * 3024);  // [B·T, 1]
+        F32 postNormScale = f.Activations.At(rows * 4112);  // [B·T, 1]
         F32 postNormWeight = f.Parameters.At(20544);  // [1, 64]
-        F32 normSum = f.Activations.At(rows * (3008));  // [B·T, 1]
-        F32 normScale = f.Activations.At(rows * (4096));  // [B·T, 1]
+        F32 normSum = f.Activations.At(rows * 3008);  // [B·T, 1]
+        F32 normScale = f.Activations.At(rows * 4096);  // [B·T, 1]
         F32 normWeight = f.Parameters.At(20608);  // [1, 64]
-        F32 norm = f.Activations.At(rows * (3680));  // [B·T, 64]
+        F32 norm = f.Activations.At(rows * 3680);  // [B·T, 64]
 
-        // ModuleInput: rows rows of 64: pointwise
+        // ModuleInput: [rows, 64]; pointwise
         RowKernels.Run(f.Pool, rows, new ModuleInputRows(moduleInput, moduleInput2));
 
         // Pairs: 3 blocks
         for (nint pairs = 0; pairs < 3; pairs++) ModulePairsForward(f, pairs);
 
-        // Tail.Ffn.PreNorm: rows rows of 64: sum columns, pointwise
+        // Tail.Ffn.PreNorm: [rows, 64]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows(pairsStream, preNormSum, preNormScale));
 
         // Tail.Ffn.Up: [rows, 64] x [64, 160]; left read through ((pairsStream * preNormScale) * preNormWeight)
@@ -51,7 +50,7 @@ internal sealed partial class EncoderProgram
         // Tail.Ffn.Down: [rows, 160] x [160, 64]; left read through (relu(ffnUp) * relu(ffnUp))
         MatMul.Run(f.Pool, rows, 64, 160, new TailFfnDownLeft(ffnUp), false, new Stored(downWeight, 160), true, new StoreProduct(ffnDown, 64, false));
 
-        // Tail.Ffn.PostNorm: rows rows of 64: sum columns, pointwise
+        // Tail.Ffn.PostNorm: [rows, 64]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new TailFfnPostNormRows(ffnDown, postNormSum, postNormScale, pairsStream, postNormWeight, normSum, normScale, normWeight, norm));
 
         f.ModuleOutput = norm;
@@ -76,7 +75,7 @@ internal sealed partial class EncoderProgram
         F32 restStream = f.Activations.At(rows * (1088 + pairs * 192));  // [B·T, 64]
         F32 restStream2 = f.Activations.At(rows * (2464 + pairs * 64));  // [B·T, 64]
 
-        // Pairs.First.Ffn.PreNorm: rows rows of 64: sum columns, pointwise
+        // Pairs.First.Ffn.PreNorm: [rows, 64]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows(pairsStream, preNormSum, preNormScale));
 
         // Pairs.First.Ffn.Up: [rows, 64] x [64, 160]; left read through ((pairsStream * preNormScale) * preNormWeight)
@@ -85,13 +84,13 @@ internal sealed partial class EncoderProgram
         // Pairs.First.Ffn.Down: [rows, 160] x [160, 64]; left read through (relu(ffnUp) * relu(ffnUp))
         MatMul.Run(f.Pool, rows, 64, 160, new TailFfnDownLeft(ffnUp), false, new Stored(downWeight, 160), true, new StoreProduct(ffnDown, 64, false));
 
-        // Pairs.First.Ffn.PostNorm: rows rows of 64: sum columns, pointwise
+        // Pairs.First.Ffn.PostNorm: [rows, 64]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows(ffnDown, postNormSum, postNormScale, pairsStream, postNormWeight, ffnSum));
 
         // Pairs.Rest: 2 blocks
         for (nint rest = 0; rest < 2; rest++) ModulePairsRestForward(f, pairs, rest);
 
-        // Pairs.Rest.Stream: rows rows of 64: pointwise
+        // Pairs.Rest.Stream: [rows, 64]; pointwise
         RowKernels.Run(f.Pool, rows, new PairsRestStreamRows(restStream, restStream2));
     }
 
@@ -103,7 +102,7 @@ internal sealed partial class EncoderProgram
         F32 preNormSum = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(41280 + pairs * 61824 + rest * 20608);  // [1, 64]
-        F32 ffnUp = f.Activations.At(rows * (0 + rest * 160 + pairs * 320));  // [B·T, 160]
+        F32 ffnUp = f.Activations.At(rows * (rest * 160 + pairs * 320));  // [B·T, 160]
         F32 upWeight = f.Parameters.At(41344 + pairs * 61824 + rest * 20608);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * (2016 + rest * 64 + pairs * 128));  // [B·T, 64]
         F32 downWeight = f.Parameters.At(51584 + pairs * 61824 + rest * 20608);  // [64, 160]
@@ -112,7 +111,7 @@ internal sealed partial class EncoderProgram
         F32 postNormWeight = f.Parameters.At(61824 + pairs * 61824 + rest * 20608);  // [1, 64]
         F32 ffnSum = f.Activations.At(rows * (1024 + rest * 64 + pairs * 192));  // [B·T, 64]
 
-        // Pairs.Rest.Ffn.PreNorm: rows rows of 64: sum columns, pointwise
+        // Pairs.Rest.Ffn.PreNorm: [rows, 64]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new PairsRestFfnPreNormRows(restStream, preNormSum, preNormScale));
 
         // Pairs.Rest.Ffn.Up: [rows, 64] x [64, 160]; left read through ((restStream * preNormScale) * preNormWeight)
@@ -121,7 +120,7 @@ internal sealed partial class EncoderProgram
         // Pairs.Rest.Ffn.Down: [rows, 160] x [160, 64]; left read through (relu(ffnUp) * relu(ffnUp))
         MatMul.Run(f.Pool, rows, 64, 160, new TailFfnDownLeft(ffnUp), false, new Stored(downWeight, 160), true, new StoreProduct(ffnDown, 64, false));
 
-        // Pairs.Rest.Ffn.PostNorm: rows rows of 64: sum columns, pointwise
+        // Pairs.Rest.Ffn.PostNorm: [rows, 64]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new PairsRestFfnPostNormRows(ffnDown, postNormSum, postNormScale, restStream, postNormWeight, ffnSum));
     }
 
@@ -131,32 +130,32 @@ internal sealed partial class EncoderProgram
         nint rows = f.Rows;
         F32 moduleOutputGradient = f.ModuleOutputGradient;  // [B·T, 64]
         F32 normWeight = f.Parameters.At(20608);  // [1, 64]
-        F32 pairsStream = f.Activations.At(rows * (2592));  // [B·T, 64]
-        F32 ffnDown = f.Activations.At(rows * (3744));  // [B·T, 64]
-        F32 postNormScale = f.Activations.At(rows * (4112));  // [B·T, 1]
+        F32 pairsStream = f.Activations.At(rows * 2592);  // [B·T, 64]
+        F32 ffnDown = f.Activations.At(rows * 3744);  // [B·T, 64]
+        F32 postNormScale = f.Activations.At(rows * 4112);  // [B·T, 1]
         F32 postNormWeight = f.Parameters.At(20544);  // [1, 64]
-        F32 normScale = f.Activations.At(rows * (4096));  // [B·T, 1]
-        F32 normSum = f.Activations.At(rows * (3008));  // [B·T, 1]
-        F32 normGradient = f.Activations.At(rows * (4128));  // [B·T, 1]
-        F32 postNormSum = f.Activations.At(rows * (3024));  // [B·T, 1]
-        F32 postNormGradient = f.Activations.At(rows * (3808));  // [B·T, 64]
+        F32 normScale = f.Activations.At(rows * 4096);  // [B·T, 1]
+        F32 normSum = f.Activations.At(rows * 3008);  // [B·T, 1]
+        F32 normGradient = f.Activations.At(rows * 4128);  // [B·T, 1]
+        F32 postNormSum = f.Activations.At(rows * 3024);  // [B·T, 1]
+        F32 postNormGradient = f.Activations.At(rows * 3808);  // [B·T, 64]
         F32 normWeightGradient = f.Gradients.At(20608);  // [1, 64]
         F32 postNormWeightGradient = f.Gradients.At(20544);  // [1, 64]
-        F32 ffnUp = f.Activations.At(rows * (2848));  // [B·T, 160]
-        F32 ffnGradient = f.Activations.At(rows * (3008));  // [B·T, 160]
+        F32 ffnUp = f.Activations.At(rows * 2848);  // [B·T, 160]
+        F32 ffnGradient = f.Activations.At(rows * 3008);  // [B·T, 160]
         F32 downWeight = f.Parameters.At(10304);  // [64, 160]
         F32 downWeightGradient = f.Gradients.At(10304);  // [64, 160]
-        F32 upGradient = f.Activations.At(rows * (2848));  // [B·T, 64]
+        F32 upGradient = f.Activations.At(rows * 2848);  // [B·T, 64]
         F32 upWeight = f.Parameters.At(64);  // [160, 64]
         F32 upWeightGradient = f.Gradients.At(64);  // [160, 64]
-        F32 preNormScale = f.Activations.At(rows * (4064));  // [B·T, 1]
+        F32 preNormScale = f.Activations.At(rows * 4064);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(0);  // [1, 64]
-        F32 preNormSum = f.Activations.At(rows * (4080));  // [B·T, 1]
-        F32 preNormGradient = f.Activations.At(rows * (3232));  // [B·T, 64]
+        F32 preNormSum = f.Activations.At(rows * 4080);  // [B·T, 1]
+        F32 preNormGradient = f.Activations.At(rows * 3232);  // [B·T, 64]
         F32 preNormWeightGradient = f.Gradients.At(0);  // [1, 64]
-        F32 pairsStreamGradient = f.Activations.At(rows * (3168));  // [B·T, 64]
+        F32 pairsStreamGradient = f.Activations.At(rows * 3168);  // [B·T, 64]
 
-        // Norm: rows rows of 64: sum columns, sum rows, pointwise
+        // Norm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new NormRows(moduleOutputGradient, normWeight, pairsStream, ffnDown, postNormScale, postNormWeight, normScale, normSum, normGradient, postNormSum, postNormGradient, normWeightGradient, postNormWeightGradient, f.AccumulateGradients));
 
         // Tail.Ffn.Down: [rows, 64] x [64, 160]; epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
@@ -171,7 +170,7 @@ internal sealed partial class EncoderProgram
         // Tail.Ffn.Up: [160, rows] x [rows, 64]; right read through ((pairsStream * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new TailFfnUpLeft(pairsStream, preNormScale, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
 
-        // Tail.Ffn.PreNorm: rows rows of 64: sum columns, sum rows, pointwise
+        // Tail.Ffn.PreNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows2(upGradient, preNormWeight, pairsStream, preNormScale, preNormSum, moduleOutputGradient, normWeight, normScale, normGradient, ffnDown, postNormScale, postNormWeight, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Pairs: backward, last block first
@@ -185,19 +184,19 @@ internal sealed partial class EncoderProgram
     {
         nint rows = f.Rows;
         F32 pairsStreamGradient = f.Activations.At(rows * (3168 + (pairs + 1) % 2 * 64));  // [B·T, 64]
-        F32 pairsStreamGradient2 = f.Activations.At(rows * (3008));  // [B·T, 64]
-        F32 restStreamGradient = f.Activations.At(rows * (3008));  // [B·T, 64]
+        F32 pairsStreamGradient2 = f.Activations.At(rows * 3008);  // [B·T, 64]
+        F32 restStreamGradient = f.Activations.At(rows * 3008);  // [B·T, 64]
         F32 postNormWeight = f.Parameters.At(41216 + pairs * 61824);  // [1, 64]
         F32 ffnDown = f.Activations.At(rows * (2656 + pairs * 64));  // [B·T, 64]
         F32 postNormScale = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
         F32 postNormSum = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
-        F32 postNormGradient = f.Activations.At(rows * (3136));  // [B·T, 1]
+        F32 postNormGradient = f.Activations.At(rows * 3136);  // [B·T, 1]
         F32 postNormWeightGradient = f.Gradients.At(41216 + pairs * 61824);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (1536 + pairs * 160));  // [B·T, 160]
-        F32 ffnGradient = f.Activations.At(rows * (2848));  // [B·T, 160]
+        F32 ffnGradient = f.Activations.At(rows * 2848);  // [B·T, 160]
         F32 downWeight = f.Parameters.At(30976 + pairs * 61824);  // [64, 160]
         F32 downWeightGradient = f.Gradients.At(30976 + pairs * 61824);  // [64, 160]
-        F32 upGradient = f.Activations.At(rows * (3744));  // [B·T, 64]
+        F32 upGradient = f.Activations.At(rows * 3744);  // [B·T, 64]
         F32 upWeight = f.Parameters.At(20736 + pairs * 61824);  // [160, 64]
         F32 upWeightGradient = f.Gradients.At(20736 + pairs * 61824);  // [160, 64]
         F32 pairsStream = f.Activations.At(rows * (2400 + pairs * 64));  // [B·T, 64]
@@ -207,13 +206,13 @@ internal sealed partial class EncoderProgram
         F32 preNormGradient = f.Activations.At(rows * (3168 + pairs % 2 * 64));  // [B·T, 64]
         F32 preNormWeightGradient = f.Gradients.At(20672 + pairs * 61824);  // [1, 64]
 
-        // Pairs.StreamGradient: rows rows of 64: pointwise
+        // Pairs.StreamGradient: [rows, 64]; pointwise
         RowKernels.Run(f.Pool, rows, new PairsStreamGradientRows(pairsStreamGradient, pairsStreamGradient2));
 
         // Pairs.Rest: backward, last block first
         for (nint rest = 2 - 1; rest >= 0; rest--) ModulePairsRestBackward(f, pairs, rest);
 
-        // Pairs.First.Ffn.PostNorm: rows rows of 64: sum columns, sum rows, pointwise
+        // Pairs.First.Ffn.PostNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, postNormScale, postNormSum, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
 
         // Pairs.First.Ffn.Down: [rows, 64] x [64, 160]; left read through ((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown))); epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
@@ -228,7 +227,7 @@ internal sealed partial class EncoderProgram
         // Pairs.First.Ffn.Up: [160, rows] x [rows, 64]; right read through ((pairsStream * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new TailFfnUpLeft(pairsStream, preNormScale, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
 
-        // Pairs.First.Ffn.PreNorm: rows rows of 64: sum columns, sum rows, pointwise
+        // Pairs.First.Ffn.PreNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new PairsFirstFfnPreNormRows(upGradient, preNormWeight, pairsStream, preNormScale, preNormSum, restStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
     }
 
@@ -241,13 +240,13 @@ internal sealed partial class EncoderProgram
         F32 ffnDown = f.Activations.At(rows * (2016 + rest * 64 + pairs * 128));  // [B·T, 64]
         F32 postNormScale = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 postNormSum = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
-        F32 postNormGradient = f.Activations.At(rows * (3136));  // [B·T, 1]
+        F32 postNormGradient = f.Activations.At(rows * 3136);  // [B·T, 1]
         F32 postNormWeightGradient = f.Gradients.At(61824 + pairs * 61824 + rest * 20608);  // [1, 64]
-        F32 ffnUp = f.Activations.At(rows * (0 + rest * 160 + pairs * 320));  // [B·T, 160]
-        F32 ffnGradient = f.Activations.At(rows * (2848));  // [B·T, 160]
+        F32 ffnUp = f.Activations.At(rows * (rest * 160 + pairs * 320));  // [B·T, 160]
+        F32 ffnGradient = f.Activations.At(rows * 2848);  // [B·T, 160]
         F32 downWeight = f.Parameters.At(51584 + pairs * 61824 + rest * 20608);  // [64, 160]
         F32 downWeightGradient = f.Gradients.At(51584 + pairs * 61824 + rest * 20608);  // [64, 160]
-        F32 upGradient = f.Activations.At(rows * (3744));  // [B·T, 64]
+        F32 upGradient = f.Activations.At(rows * 3744);  // [B·T, 64]
         F32 upWeight = f.Parameters.At(41344 + pairs * 61824 + rest * 20608);  // [160, 64]
         F32 upWeightGradient = f.Gradients.At(41344 + pairs * 61824 + rest * 20608);  // [160, 64]
         F32 restStream = f.Activations.At(rows * (960 + rest * 64 + pairs * 192));  // [B·T, 64]
@@ -257,7 +256,7 @@ internal sealed partial class EncoderProgram
         F32 preNormGradient = f.Activations.At(rows * (3008 + rest % 2 * 64));  // [B·T, 64]
         F32 preNormWeightGradient = f.Gradients.At(41280 + pairs * 61824 + rest * 20608);  // [1, 64]
 
-        // Pairs.Rest.Ffn.PostNorm: rows rows of 64: sum columns, sum rows, pointwise
+        // Pairs.Rest.Ffn.PostNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, postNormScale, postNormSum, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
 
         // Pairs.Rest.Ffn.Down: [rows, 64] x [64, 160]; left read through ((restStreamGradient * (postNormWeight * postNormScale)) + (postNormGradient * (ffnDown + ffnDown))); epilogue: (downGradient * ((relu(ffnUp) * step(ffnUp)) + (relu(ffnUp) * step(ffnUp))))
@@ -272,7 +271,7 @@ internal sealed partial class EncoderProgram
         // Pairs.Rest.Ffn.Up: [160, rows] x [rows, 64]; right read through ((restStream * preNormScale) * preNormWeight)
         MatMul.Run(f.Pool, 160, 64, rows, new Stored(ffnGradient, 160), true, new PairsRestFfnUpLeft(restStream, preNormScale, preNormWeight), false, new StoreProduct(upWeightGradient, 64, f.AccumulateGradients));
 
-        // Pairs.Rest.Ffn.PreNorm: rows rows of 64: sum columns, sum rows, pointwise
+        // Pairs.Rest.Ffn.PreNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new PairsRestFfnPreNormRows2(upGradient, preNormWeight, restStream, preNormScale, preNormSum, restStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
     }
 }

@@ -1,7 +1,5 @@
 using System.Runtime.Intrinsics;
 using CsCheck;
-using ModelDsl.Kernels;
-using ModelDsl.Memory;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
 
@@ -75,7 +73,8 @@ public sealed class MatMulTests : IDisposable
                 {
                     test.RunPlain<F256>(pool);
                     results.Add(test.Product.ToArray());
-                    test.RunRich<F512>(pool);
+                    if (Vector512.IsHardwareAccelerated) test.RunRich<F512>(pool);
+                    else test.RunRich<F128>(pool);
                     results.Add(test.Product.ToArray());
                 }
 
@@ -109,31 +108,7 @@ public sealed class MatMulTests : IDisposable
         many.CheckPlain();
     }
 
-    [Fact]
-    public void AllocatesNothingAfterTheFirstCall()
-    {
-        using Arena memory = new(3 * 400 * 400);
-        Stored a = new(memory.Data, 400), b = new(memory.Data.At(400 * 400), 400);
-        StoreProduct c = new(memory.Data.At(2 * 400 * 400), 400, false);
-        (bool, bool)[] transposes = Transposes;
-        int[] rows = [1, 7, 400];
-        long least = long.MaxValue;
-        for (int round = 0; round < 20; round++)
-        {
-            // All threads are counted, those of other tests too: it is enough that one round is clean.
-            long before = GC.GetTotalAllocatedBytes(true);
-            foreach ((bool transposeA, bool transposeB) in transposes)
-            {
-                foreach (int m in rows) MatMul.Run(two, m, 400, 400, a, transposeA, b, transposeB, c);
-            }
-
-            least = Math.Min(least, GC.GetTotalAllocatedBytes(true) - before);
-        }
-
-        Assert.Equal(0, least);
-    }
-
-    private static (bool, bool)[] Transposes => [(false, false), (false, true), (true, false), (true, true)];
+    internal static (bool, bool)[] Transposes => [(false, false), (false, true), (true, false), (true, true)];
 
     private static Gen<int> OneOf(params int[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 

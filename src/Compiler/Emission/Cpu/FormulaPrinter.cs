@@ -80,7 +80,9 @@ internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, s
         }
 
         if (unary.Operator == UnaryOperator.ReciprocalSqrt) return $"1f / MathF.Sqrt({operand})";
-        throw new CompilerException($"{unary.Operator.Name} of a number of a row has no C# form");
+        if (unary.Operator == UnaryOperator.Relu) return $"MathF.Max({operand}, 0f)";
+        if (unary.Operator == UnaryOperator.Step) return $"({operand} > 0f ? 1f : 0f)";
+        return $"VectorMath.{Capitalised(unary.Operator.Name)}(new F1({operand})).Value";
     }
 
     private string Operation(Binary binary)

@@ -111,21 +111,25 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
 
         return at.Buffer.Arena switch
         {
-            Arena.Sequences => $"f.Sequences.At(f.Batch * (nint)({units}))",
+            Arena.Sequences => $"f.Sequences.At({Times("(nint)f.Batch", units)})",
             Arena.Scratch => $"f.Scratch.At({units})",
             _ => inChunk && value.Shape.Rows.Monomial == Monomial.Rows
-                ? $"f.Activations.At(rows * ({units}) + first * {CSharpLiterals.Int(at.RowStride)})"
-                : $"f.Activations.At(rows * ({units}))",
+                ? $"f.Activations.At({Times("rows", units)} + first * {CSharpLiterals.Int(at.RowStride)})"
+                : $"f.Activations.At({Times("rows", units)})",
         };
     }
+
+    private static string Times(string unit, string units) => units.IndexOf('+') >= 0 ? $"{unit} * ({units})" : units == "0" ? "0" : $"{unit} * {units}";
 
     /// <summary>An offset that depends on the indices of the loops around.</summary>
     public string Affine(long constant, IReadOnlyList<(Loop Loop, long Stride)> terms)
     {
-        string text = constant > int.MaxValue ? $"(nint){CSharpLiterals.Int(constant)}" : CSharpLiterals.Int(constant);
-        foreach ((Loop loop, long stride) in terms) text += $" + {IndexOf(loop)} * {CSharpLiterals.Int(stride)}";
-        return text;
+        IEnumerable<string> parts = terms.Select(term => $"{IndexOf(term.Loop)} * {Native(term.Stride)}");
+        return string.Join(" + ", constant == 0 && terms.Count > 0 ? parts : parts.Prepend(Native(constant)));
     }
+
+    /// <summary>A constant of a native integer's type, which exceeds 32 bits in models of many parameters.</summary>
+    private static string Native(long constant) => constant > int.MaxValue ? $"unchecked((nint){CSharpLiterals.Int(constant)}L)" : CSharpLiterals.Int(constant);
 
     /// <summary>The index of a loop around, or of the backward loop that mirrors it.</summary>
     private string IndexOf(Loop loop) => loops.First(entry => entry.Loop == loop || entry.Loop.Mirrors == loop || loop.Mirrors == entry.Loop).Index;

@@ -10,6 +10,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
 {
     private readonly Names methods = new();
     private readonly Queue<Action> pending = new();
+    private bool first = true;
 
     /// <summary>Writes a method that runs kernels, and the methods it needs.</summary>
     /// <param name="header">The method's declaration.</param>
@@ -33,7 +34,8 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
 
         if (results.Count > 0) body.Line();
         foreach ((string property, Value value) in results) body.Line($"f.{property} = {scope.Memory(value)};");
-        writer.Line();
+        if (!first) writer.Line();
+        first = false;
         writer.Summary(summary);
         using (writer.Block(header))
         {
@@ -57,7 +59,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
                 WriteProduct(body, product, scope);
                 break;
             case RowKernel rows:
-                Comment(body, rows.Origin, $"{scope.Rows(rows.Rows)} rows of {CSharpLiterals.Int(rows.Columns)}: {string.Join(", ", rows.Nodes.Select(Word).Distinct())}");
+                Comment(body, rows.Origin, $"[{scope.Rows(rows.Rows)}, {CSharpLiterals.Int(rows.Columns)}]; {string.Join(", ", rows.Nodes.Select(Word).Distinct())}");
                 Policy policy = policies.Rows(plan, rows);
                 bool adds = rows.Steps.Any(step => step.Kind == RowStepKind.RowsSum && plan.Locate(step.Target).Adds);
                 body.Line($"RowKernels.Run(f.Pool, {scope.Rows(rows.Rows)}, {Construct(policy, scope, adds)});");

@@ -91,8 +91,8 @@ internal sealed class MemoryPlan
                 return whole with { Column = whole.Column + slice.Start };
             case SplitHeads split:
                 return Split(Locate(producer.Inputs[0]), split.Heads, value.Shape.Columns);
-            case MergeHeads:
-                return Merge(Locate(producer.Inputs[0]));
+            case MergeHeads merge:
+                return Merge(Locate(producer.Inputs[0]), merge.Heads);
             case Rotary:
                 return Locate(producer.Inputs[0]);
             default:
@@ -103,8 +103,9 @@ internal sealed class MemoryPlan
     private static Location Split(Location row, int heads, int width)
         => row.Heads == 1 ? row with { Heads = heads, HeadWidth = width } : throw new CompilerException("heads are split twice");
 
-    private static Location Merge(Location heads)
-        => heads.Heads > 1 ? heads with { Heads = 1, HeadWidth = 0 } : heads with { RowStride = heads.RowStride };
+    // Heads that have memory of their own follow each other: a row of all of them is as many strides.
+    private static Location Merge(Location heads, int count)
+        => heads.Heads > 1 ? heads with { Heads = 1, HeadWidth = 0 } : heads with { RowStride = heads.RowStride * count };
 
     private Location New(Value value)
     {

@@ -27,26 +27,30 @@ internal readonly struct AdamWKernel(in UpdateContext context, float clip, float
         public void Run<S>() where S : unmanaged, ISimd<S> => kernel.Update<S>(tile);
     }
 
-    // The tile is a whole number of cache lines, hence of vectors: no tail.
-    private unsafe void Update<S>(UpdateTile tile) where S : unmanaged, ISimd<S>
+    // Where parameters of one fused product are treated differently, a tile ends within a vector.
+    private void Update<S>(UpdateTile tile) where S : unmanaged, ISimd<S>
     {
-        float* w = parameters.Pointer + tile.Offset;
-        float* g = gradients.Pointer + tile.Offset;
-        float* m = means.Pointer + tile.Offset;
-        float* v = squares.Pointer + tile.Offset;
+        nint whole = tile.Length - tile.Length % S.Width;
+        Update<S, AllLanes>(tile, 0, whole, default);
+        if (whole < tile.Length) Update<S, FirstLanes>(tile, whole, tile.Length, new FirstLanes((int)(tile.Length - whole)));
+    }
+
+    private void Update<S, L>(UpdateTile tile, nint from, nint to, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
+    {
+        F32 w = parameters.At(tile.Offset), g = gradients.At(tile.Offset), m = means.At(tile.Offset), v = squares.At(tile.Offset);
         TileRates rate = rates[tile.Group];
         S keep = S.Broadcast(rate.Keep), step = S.Broadcast(-rate.StepSize), clipping = S.Broadcast(clip);
         S keepMean = S.Broadcast(beta1), toMean = S.Broadcast(meanWeight), keepSquare = S.Broadcast(beta2), toSquare = S.Broadcast(squareWeight);
         S scale = S.Broadcast(rootScale), eps = S.Broadcast(epsilon);
-        for (nint i = 0; i < tile.Length; i += S.Width)
+        for (nint i = from; i < to; i += S.Width)
         {
-            S gradient = S.Load(g + i) * clipping;
-            S mean = S.MultiplyAdd(toMean, gradient, keepMean * S.Load(m + i));
-            S square = S.MultiplyAdd(toSquare * gradient, gradient, keepSquare * S.Load(v + i));
+            S gradient = g.Load<S, L>(i, lanes) * clipping;
+            S mean = S.MultiplyAdd(toMean, gradient, keepMean * m.Load<S, L>(i, lanes));
+            S square = S.MultiplyAdd(toSquare * gradient, gradient, keepSquare * v.Load<S, L>(i, lanes));
             S denominator = S.MultiplyAdd(S.Sqrt(square), scale, eps);
-            S.Store(m + i, mean);
-            S.Store(v + i, square);
-            S.Store(w + i, S.MultiplyAdd(step, mean / denominator, keep * S.Load(w + i)));
+            m.Store(i, mean, lanes);
+            v.Store(i, square, lanes);
+            w.Store(i, S.MultiplyAdd(step, mean / denominator, keep * w.Load<S, L>(i, lanes)), lanes);
         }
     }
 }

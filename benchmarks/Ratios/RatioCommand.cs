@@ -47,9 +47,10 @@ internal static class RatioCommand
             if (!Console.IsOutputRedirected) AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{name} ...[/]");
             using RatioGroup group = create();
             report.Add(RatioRunner.Run(group));
+            // The processes of an untimed group are our own.
+            if (group.Contenders.All(contender => contender.IsTimed)) report.OtherProcesses = others.Share;
         }
 
-        report.OtherProcesses = others.Share;
         report.Print(AnsiConsole.Console);
         report.Write(output);
         AnsiConsole.MarkupLineInterpolated($"Written to {Path.GetFullPath(output)}");

@@ -1,15 +1,27 @@
+using System.Diagnostics;
+
 namespace ModelDsl.Benchmarks.Ratios;
 
 /// <summary>Who is measured in a group: its work is run in turns with that of the others.</summary>
 /// <param name="Name">Who.</param>
-/// <param name="Work">One unit of work.</param>
-internal sealed record Contender(string Name, Action Work)
+/// <param name="Unit">Does one unit of work and returns the seconds it took.</param>
+internal sealed record Contender(string Name, Func<double> Unit)
 {
-    /// <summary>A contender whose figure is not a time: measured once a round, without warming up.</summary>
-    public static Contender Of(string name, Func<double> sample) => new(name, static () => { }) { Sample = sample };
+    /// <summary>A contender timed from outside.</summary>
+    public Contender(string name, Action work) : this(name, () => Time(work)) { }
 
-    /// <summary>The figure, where it is not the time of <see cref="Work"/>.</summary>
-    public Func<double>? Sample { get; private init; }
+    /// <summary>A contender whose figure is not a time: measured once a round, without warming up.</summary>
+    public static Contender Of(string name, Func<double> figure) => new(name, figure) { IsTimed = false };
+
+    /// <summary>Whether <see cref="Unit"/> returns seconds.</summary>
+    public bool IsTimed { get; private init; } = true;
+
+    private static double Time(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
 }
 
 /// <summary>Which ratios are good.</summary>

@@ -42,7 +42,7 @@ internal static class RatioRunner
             double[] samples = [.. rounds.Select(round => round[contender.Name])];
             double sample = Quantile(samples, 0.5);
             return new Measurement(
-                group.Name, contender.Name, contender.Sample is null ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
+                group.Name, contender.Name, contender.IsTimed ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
         })];
         return (measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], group.Check?.Invoke());
     }
@@ -57,30 +57,25 @@ internal static class RatioRunner
         return new RatioResult(row.Name, ratio, Quantile(values, 0.25), Quantile(values, 0.75), row.Required, row.Aim, verdict, row.Note);
     }
 
+    // How many units fill a slice. Compiled code becomes fast only after many calls.
     private static int Prepare(Contender contender, double slice)
     {
-        if (contender.Sample is not null) return 1;
-        // Compiled code becomes fast only after many calls.
+        if (!contender.IsTimed) return 1;
         Stopwatch all = Stopwatch.StartNew();
         double last;
-        do
-        {
-            Stopwatch one = Stopwatch.StartNew();
-            contender.Work();
-            last = one.Elapsed.TotalSeconds;
-        }
+        do last = contender.Unit();
         while (all.Elapsed.TotalSeconds < WarmUp);
         return Math.Max(1, (int)(slice / last));
     }
 
     private static double Measure(Contender contender, int repeats)
     {
-        if (contender.Sample is { } sample) return sample();
+        if (!contender.IsTimed) return contender.Unit();
         Thread.Sleep(Pause);
-        if (repeats > 1) contender.Work(); // wakes threads and refills caches
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < repeats; i++) contender.Work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+        if (repeats > 1) contender.Unit(); // wakes threads and refills caches
+        double sum = 0;
+        for (int i = 0; i < repeats; i++) sum += contender.Unit();
+        return sum / repeats;
     }
 
     private static double Quantile(IEnumerable<double> values, double part)

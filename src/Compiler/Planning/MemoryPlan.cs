@@ -103,7 +103,7 @@ internal sealed class MemoryPlan
     private static Location Split(Location row, int heads, int width)
         => row.Heads == 1 ? row with { Heads = heads, HeadWidth = width } : throw new CompilerException("heads are split twice");
 
-    // Heads that have memory of their own follow each other: a row of all of them is as many strides.
+    /// <summary>Heads that are columns of a row already are so again; rows one after the other become one row.</summary>
     private static Location Merge(Location heads, int count)
         => heads.Heads > 1 ? heads with { Heads = 1, HeadWidth = 0 } : heads with { RowStride = heads.RowStride * count };
 

@@ -59,7 +59,11 @@ internal static class TrainingGroup
         ClipNorm = Workloads.ClipNorm,
         Optimizer = new AdamW
         {
-            LearningRate = Workloads.LearningRate, Beta1 = Workloads.Beta1, Beta2 = Workloads.Beta2, Epsilon = Workloads.Epsilon, WeightDecay = Workloads.WeightDecay,
+            LearningRate = Workloads.LearningRate,
+            Beta1 = Workloads.Beta1,
+            Beta2 = Workloads.Beta2,
+            Epsilon = Workloads.Epsilon,
+            WeightDecay = Workloads.WeightDecay,
         },
     };
 

@@ -127,7 +127,7 @@ internal sealed class MemoryPlan
     {
         foreach (ChunkKernel chunk in kernels.OfType<ChunkKernel>())
         {
-            HashSet<Node> inside = [.. chunk.Body.SelectMany(kernel => kernel.Nodes)];
+            HashSet<Node> inside = [.. chunk.Nodes];
             foreach (Value value in inside.SelectMany(node => node.Outputs))
             {
                 if (value.Shape.Rows.Monomial == Monomial.Rows && !uses.IsKept(value) && uses.Of(value).All(inside.Contains)) chunkLocal.Add(value);

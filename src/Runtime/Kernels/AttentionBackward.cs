@@ -25,9 +25,9 @@ internal readonly unsafe struct AttentionBackward<S, F>(
     public const int BlockKeys = 64;
 
     /// <summary>Query rows of a block.</summary>
-    private const int BlockRows = 96;
+    private const int BlockRows = 48;
 
-    // The strips of one full key block bring most rows of a block near.
+    // The strips of one full key block bring all rows of a block near.
     private const int AheadRows = 2;
 
     private readonly AttentionShape shape = shape;

@@ -16,7 +16,7 @@ internal static class Declarations
         (hidden, gated, activation, bias) => (TorchSublayer)new TorchFfn { Hidden = hidden, Gated = gated, Activation = activation, Bias = bias });
 
     private static readonly Gen<(int Heads, int KeyValueHeads, int Width)> Heads = Gen.Select(
-        Gen.Int[1, 3], OneOf(1, 1, 2, 3), Gen.Int[1, 40], (keyHeads, sharing, width) => (keyHeads * sharing, keyHeads, width));
+        Gen.Int[1, 3], OneOf(1, 1, 2, 3), Gen.OneOf(Gen.Int[1, 12], Gen.Int[13, 40]), (keyHeads, sharing, width) => (keyHeads * sharing, keyHeads, width));
 
     private static readonly Gen<(double? Theta, int Width)> Rotary = Gen.Select(Gen.Bool, OneOf(10000.0, 50.0), OneOf(0, 0, 2), (on, theta, width) => on ? (theta, width) : ((double?)null, 0));
 
@@ -28,7 +28,7 @@ internal static class Declarations
         {
             Heads = heads.Heads,
             KeyValueHeads = heads.KeyValueHeads,
-            HeadWidth = rotary.Theta is null ? heads.Width : heads.Width + heads.Width % 2,
+            HeadWidth = norm ? heads.Width + 4 - heads.Width % 2 : rotary.Theta is null ? heads.Width : heads.Width + heads.Width % 2,
             RotaryTheta = rotary.Theta,
             RotaryWidth = rotary.Width,
             Causal = scores.Causal,
@@ -44,7 +44,7 @@ internal static class Declarations
 
     /// <summary>A module of one to three blocks of one to three layers.</summary>
     public static Gen<DeclaredModule> Module { get; } = Gen.Select(
-        Gen.OneOf(Gen.Int[1, 20], Gen.Int[21, 70]),
+        Gen.OneOf(Gen.Int[3, 20], Gen.Int[21, 70]), // norms of one or two elements are signs, whose gradients are rounding
         Gen.Int[1, 3],
         Gen.OneOf(Sublayer, Sublayer, Sublayer, Norm.Select(norm => (TorchLayer)norm)).Array[1, 3],
         Gen.Int[1, 3],

@@ -9,7 +9,9 @@ namespace ModelDsl.Parity.Layers;
 public class LayerTests
 {
     private const int Cases = 40;
-    private const double Allowed = 3e-4;
+
+    // Far above rounding in badly conditioned draws, far below what a wrong formula gives.
+    private const double Allowed = 1e-3;
 
     [TorchFact]
     public void Awkward_declarations() => Compare(Declarations.Awkward);

@@ -96,7 +96,7 @@ public class LanguageModelTests
         return null;
     });
 
-    /// <summary>The number of threads changes no bit of losses or weights, and a step allocates nothing on any thread.</summary>
+    /// <summary>The number of threads changes no bit of losses or weights.</summary>
     [Fact]
     public void ThreadsChangeNothing() => ForAll((_, instance, model) =>
     {

@@ -94,7 +94,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
-        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
+        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: ((ffnUp + upBias) * sigmoid(((ffnUp + upBias) * ((0.07135481627260025 * ((ffnUp + upBias) * (ffnUp + upBias))) + 1.5957691216057308))))
         MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
 
         // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (attentionSum + (ffnDown + downBias))
@@ -224,7 +224,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
         MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue(upBias, ffnUp));
 
-        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1))); epilogue: (attentionSum + (ffnDown + downBias))
+        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (ffnUp * sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308)))); epilogue: (attentionSum + (ffnDown + downBias))
         MatMul.Run(f.Pool, rows, 384, 1536, new BlocksFfnDownLeft(ffnUp), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
@@ -316,10 +316,10 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));
 
-        // Blocks.Ffn.Down: [rows, 384] x [384, 1536]; epilogue: (0.5 * (downGradient * ((tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1) + (0.7978845608028654 * (ffnUp * ((1 - (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) * tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))))) * ((0.044715 * ((ffnUp * (ffnUp + ffnUp)) + (ffnUp * ffnUp))) + 1)))))))
+        // Blocks.Ffn.Down: [rows, 384] x [384, 1536]; epilogue: (downGradient * (sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))) + (ffnUp * ((sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))) * (1 - sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))))) * (((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308) + (0.07135481627260025 * (ffnUp * (ffnUp + ffnUp))))))))
         MatMul.Run(f.Pool, rows, 1536, 384, new Stored(blocksStreamGradient, 384), false, new Stored(downWeight, 1536), false, new BlocksFfnDownEpilogue2(ffnUp, ffnGradient));
 
-        // Blocks.Ffn.Down: [384, rows] x [rows, 1536]; right read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1)))
+        // Blocks.Ffn.Down: [384, rows] x [rows, 1536]; right read through (ffnUp * sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))))
         MatMul.Run(f.Pool, 384, 1536, rows, new Stored(blocksStreamGradient, 384), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 1536, f.AccumulateGradients));
 
         // Blocks.Ffn.Up: [rows, 1536]; sum rows
@@ -385,7 +385,7 @@ internal sealed partial class Gpt2Program : ModelProgram
         Width = 384,
         Vocabulary = 8192,
         OutputColumns = 8192,
-        Fingerprint = "d0e000efaaf88feb",
+        Fingerprint = "f6cdf39f0cc56766",
         Parameters = ListParameters(),
         ParameterFloats = 13891584,
         ConstantFloats = 0,
@@ -729,14 +729,14 @@ internal sealed partial class Gpt2Program
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
     }
 
-    /// <summary>(0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1)))</summary>
+    /// <summary>(ffnUp * sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))))</summary>
     private readonly struct BlocksFfnDownLeft(F32 ffnUp) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S upValue = ffnUp.Load<S, L>(row * 1536 + column, lanes);
-            return S.Broadcast(0.5f) * (upValue * (VectorMath.Tanh(S.Broadcast(0.7978846f) * S.MultiplyAdd(S.Broadcast(0.044715f), (upValue * upValue) * upValue, upValue)) + S.Broadcast(1f)));
+            return upValue * VectorMath.Sigmoid(upValue * S.MultiplyAdd(S.Broadcast(0.071354814f), upValue * upValue, S.Broadcast(1.5957692f)));
         }
     }
 
@@ -864,7 +864,7 @@ internal sealed partial class Gpt2Program
         }
     }
 
-    /// <summary>ffnGradient = (0.5 * (downGradient * ((tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1) + (0.7978845608028654 * (ffnUp * ((1 - (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) * tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))))) * ((0.044715 * ((ffnUp * (ffnUp + ffnUp)) + (ffnUp * ffnUp))) + 1)))))))</summary>
+    /// <summary>ffnGradient = (downGradient * (sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))) + (ffnUp * ((sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))) * (1 - sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))))) * (((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308) + (0.07135481627260025 * (ffnUp * (ffnUp + ffnUp))))))))</summary>
     private readonly struct BlocksFfnDownEpilogue2(F32 ffnUp, F32 ffnGradient) : IEpilogue
     {
         public int Granularity => 1;
@@ -873,9 +873,9 @@ internal sealed partial class Gpt2Program
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S upValue = ffnUp.Load<S, L>(row * 1536 + column, lanes);
-            S t0 = upValue * upValue;
-            S t1 = VectorMath.Tanh(S.Broadcast(0.7978846f) * S.MultiplyAdd(S.Broadcast(0.044715f), t0 * upValue, upValue));
-            ffnGradient.Store(row * 1536 + column, S.Broadcast(0.5f) * (product * S.MultiplyAdd(S.Broadcast(0.7978846f), upValue * ((S.Broadcast(1f) - (t1 * t1)) * S.MultiplyAdd(S.Broadcast(0.044715f), S.MultiplyAdd(upValue, upValue + upValue, t0), S.Broadcast(1f))), t1 + S.Broadcast(1f))), lanes);
+            S t0 = S.MultiplyAdd(S.Broadcast(0.071354814f), upValue * upValue, S.Broadcast(1.5957692f));
+            S t1 = VectorMath.Sigmoid(upValue * t0);
+            ffnGradient.Store(row * 1536 + column, product * S.MultiplyAdd(upValue, (t1 * (S.Broadcast(1f) - t1)) * S.MultiplyAdd(S.Broadcast(0.071354814f), upValue * (upValue + upValue), t0), t1), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
@@ -1269,7 +1269,7 @@ internal sealed partial class Gpt2Program
         }
     }
 
-    /// <summary>blocksFfn = (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))</summary>
+    /// <summary>blocksFfn = ((ffnUp + upBias) * sigmoid(((ffnUp + upBias) * ((0.07135481627260025 * ((ffnUp + upBias) * (ffnUp + upBias))) + 1.5957691216057308))))</summary>
     private readonly struct BlocksFfnUpEpilogue2(F32 upBias, F32 blocksFfn) : IEpilogue
     {
         public int Granularity => 1;
@@ -1279,7 +1279,7 @@ internal sealed partial class Gpt2Program
         {
             S biasValue = upBias.Load<S, L>(column, lanes);
             S t0 = product + biasValue;
-            blocksFfn.Store(row * 1536 + column, S.Broadcast(0.5f) * (t0 * (VectorMath.Tanh(S.Broadcast(0.7978846f) * S.MultiplyAdd(S.Broadcast(0.044715f), (t0 * t0) * t0, t0)) + S.Broadcast(1f))), lanes);
+            blocksFfn.Store(row * 1536 + column, t0 * VectorMath.Sigmoid(t0 * S.MultiplyAdd(S.Broadcast(0.071354814f), t0 * t0, S.Broadcast(1.5957692f))), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
@@ -1452,7 +1452,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
-        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (0.5 * ((ffnUp + upBias) * (tanh((0.7978845608028654 * ((ffnUp + upBias) + (0.044715 * (((ffnUp + upBias) * (ffnUp + upBias)) * (ffnUp + upBias)))))) + 1)))
+        // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: ((ffnUp + upBias) * sigmoid(((ffnUp + upBias) * ((0.07135481627260025 * ((ffnUp + upBias) * (ffnUp + upBias))) + 1.5957691216057308))))
         MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
 
         // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (attentionSum + (ffnDown + downBias))
@@ -1675,7 +1675,7 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)
         MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue(upBias, ffnUp));
 
-        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1))); epilogue: (attentionSum + (ffnDown + downBias))
+        // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; left read through (ffnUp * sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308)))); epilogue: (attentionSum + (ffnDown + downBias))
         MatMul.Run(f.Pool, rows, 384, 1536, new BlocksFfnDownLeft(ffnUp), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
@@ -1759,10 +1759,10 @@ internal sealed partial class Gpt2Program
         // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));
 
-        // Blocks.Ffn.Down: [rows, 384] x [384, 1536]; epilogue: (0.5 * (downGradient * ((tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1) + (0.7978845608028654 * (ffnUp * ((1 - (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) * tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))))) * ((0.044715 * ((ffnUp * (ffnUp + ffnUp)) + (ffnUp * ffnUp))) + 1)))))))
+        // Blocks.Ffn.Down: [rows, 384] x [384, 1536]; epilogue: (downGradient * (sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))) + (ffnUp * ((sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))) * (1 - sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))))) * (((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308) + (0.07135481627260025 * (ffnUp * (ffnUp + ffnUp))))))))
         MatMul.Run(f.Pool, rows, 1536, 384, new Stored(blocksStreamGradient, 384), false, new Stored(downWeight, 1536), false, new BlocksFfnDownEpilogue2(ffnUp, ffnGradient));
 
-        // Blocks.Ffn.Down: [384, rows] x [rows, 1536]; right read through (0.5 * (ffnUp * (tanh((0.7978845608028654 * (ffnUp + (0.044715 * ((ffnUp * ffnUp) * ffnUp))))) + 1)))
+        // Blocks.Ffn.Down: [384, rows] x [rows, 1536]; right read through (ffnUp * sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308))))
         MatMul.Run(f.Pool, 384, 1536, rows, new Stored(blocksStreamGradient, 384), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 1536, f.AccumulateGradients));
 
         // Blocks.Ffn.Up: [rows, 1536]; sum rows

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ModelDsl.Benchmarks.Machine;
 using ModelDsl.Benchmarks.Peers;
 using ModelDsl.Threading;
 using ModelDsl.TorchReference;
@@ -40,15 +39,12 @@ internal static class RatioCommand
         using WorkerPool pool = new(threads);
         RatioReport report = new() { Machine = MachineDescription.Create(threads) };
         if (OpenBlas.Missing is { } missing) report.Remarks.Add($"skipped OpenBLAS: {missing}");
-        OtherLoad others = new();
         foreach ((string name, Func<RatioGroup> create) in Groups(pool, threads))
         {
             if (!name.Contains(only, StringComparison.OrdinalIgnoreCase)) continue;
             if (!Console.IsOutputRedirected) AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{name} ...[/]");
             using RatioGroup group = create();
             report.Add(RatioRunner.Run(group));
-            // The processes of an untimed group are our own.
-            if (group.Contenders.All(contender => contender.IsTimed)) report.OtherProcesses = others.Share;
         }
 
         report.Print(AnsiConsole.Console);

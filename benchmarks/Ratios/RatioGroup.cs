@@ -50,7 +50,8 @@ internal sealed record RatioRow(string Name, Func<Round, double> Value, double R
 
 /// <summary>Seconds of one unit of work (or another figure) of each contender, measured one after the other.</summary>
 /// <param name="Samples">By the contender's name.</param>
-internal sealed record Round(IReadOnlyDictionary<string, double> Samples)
+/// <param name="Others">Part of the processors' time that other processes took meanwhile; 0 where the system does not tell.</param>
+internal sealed record Round(IReadOnlyDictionary<string, double> Samples, double Others)
 {
     /// <summary>A contender's seconds.</summary>
     public double this[string contender] => Samples[contender];
@@ -76,7 +77,7 @@ internal sealed class RatioGroup : IDisposable
     /// <summary>What the table shows for a contender's name and seconds.</summary>
     public required Func<string, double, double> Figure { get; init; }
 
-    /// <summary>Number of rounds.</summary>
+    /// <summary>Number of rounds that count.</summary>
     public int Rounds { get; init; } = 7;
 
     /// <summary>Seconds that a contender is measured in each round, at least one unit of work.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelDsl.Benchmarks.Machine;
 
 namespace ModelDsl.Benchmarks.Ratios;
 
@@ -22,6 +23,13 @@ internal sealed record Measurement(string Group, string Contender, double? Secon
 /// <param name="Note">What a reader must know.</param>
 internal sealed record RatioResult(string Name, double Ratio, double Lowest, double Highest, double Required, double Aim, string Verdict, string? Note);
 
+/// <summary>What came of a group.</summary>
+/// <param name="Measurements">Each contender's median.</param>
+/// <param name="Rows">The ratios.</param>
+/// <param name="Others">Largest part of the processors' time that other processes took in a round that counts.</param>
+/// <param name="Remark">How well results agree.</param>
+internal sealed record GroupResult(IReadOnlyList<Measurement> Measurements, IReadOnlyList<RatioResult> Rows, double Others, string? Remark);
+
 /// <summary>Runs groups: contenders take turns, so that what else the machine does meets all of them.</summary>
 internal static class RatioRunner
 {
@@ -29,13 +37,23 @@ internal static class RatioRunner
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(60);
     private const double WarmUp = 0.4;
 
+    // A round in which other processes took more than this is measured again; the calmest rounds count.
+    private const double Disturbed = 0.04;
+    private const int MostAttempts = 2;
+
     /// <summary>Measures a group.</summary>
-    public static (IReadOnlyList<Measurement> Measurements, IReadOnlyList<RatioResult> Rows, string? Remark) Run(RatioGroup group)
+    public static GroupResult Run(RatioGroup group)
     {
         Dictionary<string, int> repeats = group.Contenders.ToDictionary(contender => contender.Name, contender => Prepare(contender, group.Slice));
-        List<Round> rounds = [];
-        for (int i = 0; i < group.Rounds; i++)
-            rounds.Add(new Round(group.Contenders.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]))));
+        List<Round> measured = [];
+        while (measured.Count(round => round.Others < Disturbed) < group.Rounds && measured.Count < group.Rounds * MostAttempts)
+        {
+            OtherLoad others = new();
+            Dictionary<string, double> samples = group.Contenders.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]));
+            measured.Add(new Round(samples, group.Contenders.All(contender => contender.IsTimed) ? others.Share ?? 0 : 0));
+        }
+
+        List<Round> rounds = [.. measured.OrderBy(round => round.Others).Take(group.Rounds)];
 
         List<Measurement> measurements = [.. group.Contenders.Select(contender =>
         {
@@ -44,7 +62,7 @@ internal static class RatioRunner
             return new Measurement(
                 group.Name, contender.Name, contender.IsTimed ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
         })];
-        return (measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], group.Check?.Invoke());
+        return new GroupResult(measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], rounds.Max(round => round.Others), group.Check?.Invoke());
     }
 
     /// <summary>Judges a ratio.</summary>

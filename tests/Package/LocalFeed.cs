@@ -9,23 +9,19 @@ public sealed class LocalFeed : ICollectionFixture<LocalFeed>, IDisposable
     /// <summary>Name of the collection of tests that share one packing.</summary>
     public const string Name = "Package";
 
-    private readonly string root = Directory.CreateTempSubdirectory("modeldsl-package-").FullName;
-
-    /// <summary>Packs what is built.</summary>
+    /// <summary>Packs what is built already.</summary>
     public LocalFeed()
     {
         // New at each run: no cache can answer for it.
         Version = $"0.1.0-test.{DateTime.UtcNow:yyyyMMddHHmmss}.{Environment.ProcessId}";
-        string feed = Directory.CreateDirectory(Path.Combine(root, "feed")).FullName;
-        CommandResult packed = DotnetCommand.Run(root, "pack", Metadata("PackageProject"), "--no-build", "-c", Metadata("Configuration"), "-o", feed,
-            $"-p:PackageVersion={Version}", $"-p:NuspecOutputPath={Path.Combine(root, "nuspec")}/");
-        Assert.True(packed.ExitCode == 0, packed.Output);
-        PackageFile = Path.Combine(feed, $"ModelDsl.{Version}.nupkg");
+        string feed = Directory.CreateDirectory(Path.Combine(Root, "feed")).FullName;
+        PackageFile = Pack("PackageProject", "ModelDsl", feed);
+        TemplatesFile = Pack("TemplatesProject", "ModelDsl.Templates", feed);
 
         // The ordinary sources and the machine's packages serve the dependency; ModelDsl can come from the feed alone.
-        File.WriteAllText(Path.Combine(root, "NuGet.config"), $"""
+        File.WriteAllText(Path.Combine(Root, "NuGet.config"), $"""
             <configuration>
-              <config><add key="globalPackagesFolder" value="{Path.Combine(root, "packages")}" /></config>
+              <config><add key="globalPackagesFolder" value="{Path.Combine(Root, "packages")}" /></config>
               <packageSources><add key="modeldsl" value="{feed}" /></packageSources>
               <fallbackPackageFolders><add key="machine" value="{Metadata("PackageCache")}" /></fallbackPackageFolders>
             </configuration>
@@ -38,13 +34,19 @@ public sealed class LocalFeed : ICollectionFixture<LocalFeed>, IDisposable
     /// <summary>Path of the package.</summary>
     public string PackageFile { get; }
 
+    /// <summary>Path of the package of templates.</summary>
+    public string TemplatesFile { get; }
+
+    /// <summary>A folder outside the repository in which projects see the feed.</summary>
+    public string Root { get; } = Directory.CreateTempSubdirectory("modeldsl-package-").FullName;
+
     /// <summary>A console project that references nothing but the package, and treats warnings as errors.</summary>
     /// <param name="name">Name of its folder and assembly.</param>
     /// <param name="files">Names and texts of its files.</param>
     /// <returns>Its folder.</returns>
     public string CreateConsoleProject(string name, params (string Name, string Text)[] files)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(root, name)).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(Root, name)).FullName;
         // A newer dependency than the one asked for is taken where a source lacks the exact one: NU1603.
         File.WriteAllText(Path.Combine(folder, $"{name}.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
@@ -65,10 +67,18 @@ public sealed class LocalFeed : ICollectionFixture<LocalFeed>, IDisposable
         return folder;
     }
 
+    private string Pack(string project, string id, string feed)
+    {
+        CommandResult packed = DotnetCommand.Run(Root, "pack", Metadata(project), "--no-build", "-c", Metadata("Configuration"), "-o", feed,
+            $"-p:PackageVersion={Version}", $"-p:NuspecOutputPath={Path.Combine(Root, "nuspec")}/");
+        Assert.True(packed.ExitCode == 0, packed.Output);
+        return Path.Combine(feed, $"{id}.{Version}.nupkg");
+    }
+
     /// <summary>A value that the build wrote into the assembly.</summary>
     public static string Metadata(string key) =>
         typeof(LocalFeed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == key).Value!;
 
     /// <inheritdoc />
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(Root, recursive: true);
 }

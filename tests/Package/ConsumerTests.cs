@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace ModelDsl.Package.Tests;
+
+[Collection(LocalFeed.Name)]
+public sealed class ConsumerTests(LocalFeed feed)
+{
+    [Fact]
+    public void A_new_project_builds_without_warnings_trains_and_decodes()
+    {
+        string example = LocalFeed.Metadata("MinimalExample");
+        string folder = feed.CreateConsoleProject("Consumer",
+            ("Model.cs", File.ReadAllText(Path.Combine(example, "Model.cs"))), ("Program.cs", File.ReadAllText(Path.Combine(example, "Program.cs"))));
+        CommandResult built = DotnetCommand.Run(folder, "build", "-c", "Release", "-o", "bin/run");
+        Assert.True(built.ExitCode == 0, built.Output);
+        CommandResult ran = DotnetCommand.Run(folder, "bin/run/Consumer.dll");
+        Assert.True(ran.ExitCode == 0, ran.Output);
+        Assert.Contains("comes", ran.Output, StringComparison.Ordinal);
+
+        // The package spares its users the slow tier.
+        using JsonDocument configuration = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "bin/run/Consumer.runtimeconfig.json")));
+        JsonElement settings = configuration.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties");
+        Assert.False(settings.GetProperty("System.Runtime.TieredPGO").GetBoolean());
+    }
+
+    [Fact]
+    public void A_wrong_declaration_does_not_compile_and_is_reported_where_it_stands()
+    {
+        string folder = feed.CreateConsoleProject("Wrong", ("Program.cs", "Wrong.WrongLm.Create(seed: 1).Dispose();\n"), ("Model.cs", """
+            using ModelDsl;
+
+            namespace Wrong;
+
+            [Model(Width = 32, Context = 16)]
+            public sealed partial class WrongLm
+            {
+                [Embedding(Vocabulary = 32)] public partial Embedding Tokens { get; }
+                [Repeat(2)] public partial BlockStack<WrongBlock> Blocks { get; }
+                [LanguageHead] public partial Head Head { get; }
+            }
+
+            [Block]
+            public sealed partial class WrongBlock
+            {
+                [PreNorm, Residual]
+                [Attention(Heads = 3, Rotary = true)]
+                public partial Attention Attention { get; }
+            }
+            """));
+        CommandResult built = DotnetCommand.Run(folder, "build");
+        Assert.NotEqual(0, built.ExitCode);
+        // At the argument and at the model's member that gives the block its width; nothing else: what a wrong model generates lets the rest compile.
+        string[] errors = [.. Regex.Matches(built.Output, @"(\w+\.cs\(\d+),\d+\): error (\w+)").Select(match => $"{match.Groups[1]}): {match.Groups[2]}").Distinct().Order(StringComparer.Ordinal)];
+        Assert.Equal(["Model.cs(17): MDL1002", "Model.cs(9): MDL1002"], errors);
+    }
+}

@@ -1,0 +1,75 @@
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Xml.Linq;
+
+namespace ModelDsl.Package.Tests;
+
+[Collection(LocalFeed.Name)]
+public sealed class ContentTests(LocalFeed feed)
+{
+    [Fact]
+    public void Holds_libraries_with_documentation_and_every_assembly_an_analyzer_depends_on()
+    {
+        using ZipArchive package = ZipFile.OpenRead(feed.PackageFile);
+        string[] names = [.. package.Entries.Select(entry => entry.FullName)];
+        string[] libraries = [.. names.Where(name => name.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            ["lib/net10.0/ModelDsl.Dsl.dll", "lib/net10.0/ModelDsl.Dsl.xml", "lib/net10.0/ModelDsl.Runtime.dll", "lib/net10.0/ModelDsl.Runtime.xml"], libraries);
+        Assert.Contains("README.md", names);
+        Assert.Contains("buildTransitive/ModelDsl.props", names);
+
+        // What is missing beside an analyzer is not found elsewhere, and the compiler then drops the analyzer with a mere warning.
+        ZipArchiveEntry[] analyzers = [.. package.Entries.Where(entry => entry.FullName.StartsWith("analyzers/dotnet/cs/", StringComparison.Ordinal))];
+        string[] present = [.. analyzers.Select(entry => Path.GetFileNameWithoutExtension(entry.Name))];
+        Assert.Contains("ModelDsl.Generators", present);
+        Assert.Contains("ModelDsl.Analyzers", present);
+        string[] needed = [.. analyzers.SelectMany(References).Where(name => name.StartsWith("ModelDsl.", StringComparison.Ordinal)).Distinct()];
+        Assert.Empty(needed.Except(present));
+    }
+
+    [Fact]
+    public void Depends_on_the_tokenizers_alone_and_names_its_licence()
+    {
+        using ZipArchive package = ZipFile.OpenRead(feed.PackageFile);
+        using Stream stream = package.GetEntry("ModelDsl.nuspec")!.Open();
+        XElement metadata = XDocument.Load(stream).Root!.Elements().Single();
+        XElement dependency = Assert.Single(metadata.Descendants(), element => element.Name.LocalName == "dependency");
+        Assert.Equal("Microsoft.ML.Tokenizers", (string?)dependency.Attribute("id"));
+        XElement licence = Assert.Single(metadata.Elements(), element => element.Name.LocalName == "license");
+        Assert.Equal(("expression", "MIT"), ((string?)licence.Attribute("type"), licence.Value));
+    }
+
+    [Fact]
+    public void Is_below_a_megabyte_with_its_symbols()
+    {
+        Assert.InRange(new FileInfo(feed.PackageFile).Length, 1, 1_000_000);
+        using ZipArchive package = ZipFile.OpenRead(feed.PackageFile);
+        foreach (ZipArchiveEntry entry in package.Entries.Where(entry => entry.Name.EndsWith(".dll", StringComparison.Ordinal)))
+        {
+            using var image = new PEReader(Copy(entry));
+            DebugDirectoryEntry[] debug = [.. image.ReadDebugDirectory()];
+            Assert.Contains(debug, part => part.Type == DebugDirectoryEntryType.Reproducible);
+            using MetadataReaderProvider symbols = image.ReadEmbeddedPortablePdbDebugDirectoryData(debug.Single(part => part.Type == DebugDirectoryEntryType.EmbeddedPortablePdb));
+            MetadataReader reader = symbols.GetMetadataReader();
+            // No path of the machine that built it.
+            Assert.All(reader.Documents, document => Assert.StartsWith("/_/", reader.GetString(reader.GetDocument(document).Name), StringComparison.Ordinal));
+        }
+    }
+
+    private static string[] References(ZipArchiveEntry entry)
+    {
+        using var image = new PEReader(Copy(entry));
+        MetadataReader reader = image.GetMetadataReader();
+        return [.. reader.AssemblyReferences.Select(reference => reader.GetString(reader.GetAssemblyReference(reference).Name))];
+    }
+
+    private static MemoryStream Copy(ZipArchiveEntry entry)
+    {
+        using Stream stream = entry.Open();
+        var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        copy.Position = 0;
+        return copy;
+    }
+}

@@ -1,4 +1,7 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ModelDsl.Benchmarks;
 using ModelDsl.Benchmarks.Ratios;
 
@@ -10,6 +13,8 @@ switch (args)
     case ["memory", string who]:
         return MemoryChild.Run(who);
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(MatMulBenchmarks).Assembly).Run(args);
+        // In this process: another would need a project generated and built, with all that is particular to this one.
+        IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        BenchmarkSwitcher.FromAssembly(typeof(MatMulBenchmarks).Assembly).Run(args, config);
         return 0;
 }

@@ -17,8 +17,8 @@ internal static class FmaPeak
     /// <summary>Where results go, so that they are computed.</summary>
     public static float Sink { get; private set; }
 
-    /// <summary>One run.</summary>
-    public static void Run(int threads) => MachineLoad.Run(threads, static _ => Vectors.Run(default(Body)));
+    /// <summary>Seconds of one run.</summary>
+    public static double Run(int threads) => MachineLoad.Run(threads, static _ => Vectors.Run(default(Body)));
 
     private readonly struct Body : ISimdBody
     {

@@ -16,11 +16,11 @@ internal sealed class ReadBandwidth : IDisposable
     /// <summary>Where results go, so that they are computed.</summary>
     public static float Sink { get; private set; }
 
-    /// <summary>One run, the buffer divided among the threads.</summary>
-    public void Run(int threads)
+    /// <summary>Seconds of one run, the buffer divided among the threads.</summary>
+    public double Run(int threads)
     {
         nint share = Floats / threads;
-        MachineLoad.Run(threads, thread => Vectors.Run(new Body(buffer.Data.At(thread * share), share)));
+        return MachineLoad.Run(threads, thread => Vectors.Run(new Body(buffer.Data.At(thread * share), share)));
     }
 
     /// <summary>Frees the buffer.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ModelDsl.Benchmarks.Machine;
 using ModelDsl.Benchmarks.Peers;
 using ModelDsl.Threading;
 using ModelDsl.TorchReference;
@@ -40,7 +39,6 @@ internal static class RatioCommand
         using WorkerPool pool = new(threads);
         RatioReport report = new() { Machine = MachineDescription.Create(threads) };
         if (OpenBlas.Missing is { } missing) report.Remarks.Add($"skipped OpenBLAS: {missing}");
-        OtherLoad others = new();
         foreach ((string name, Func<RatioGroup> create) in Groups(pool, threads))
         {
             if (!name.Contains(only, StringComparison.OrdinalIgnoreCase)) continue;
@@ -49,7 +47,6 @@ internal static class RatioCommand
             report.Add(RatioRunner.Run(group));
         }
 
-        report.OtherProcesses = others.Share;
         report.Print(AnsiConsole.Console);
         report.Write(output);
         AnsiConsole.MarkupLineInterpolated($"Written to {Path.GetFullPath(output)}");

@@ -1,15 +1,27 @@
+using System.Diagnostics;
+
 namespace ModelDsl.Benchmarks.Ratios;
 
 /// <summary>Who is measured in a group: its work is run in turns with that of the others.</summary>
 /// <param name="Name">Who.</param>
-/// <param name="Work">One unit of work.</param>
-internal sealed record Contender(string Name, Action Work)
+/// <param name="Unit">Does one unit of work and returns the seconds it took.</param>
+internal sealed record Contender(string Name, Func<double> Unit)
 {
-    /// <summary>A contender whose figure is not a time: measured once a round, without warming up.</summary>
-    public static Contender Of(string name, Func<double> sample) => new(name, static () => { }) { Sample = sample };
+    /// <summary>A contender timed from outside.</summary>
+    public Contender(string name, Action work) : this(name, () => Time(work)) { }
 
-    /// <summary>The figure, where it is not the time of <see cref="Work"/>.</summary>
-    public Func<double>? Sample { get; private init; }
+    /// <summary>A contender whose figure is not a time: measured once a round, without warming up.</summary>
+    public static Contender Of(string name, Func<double> figure) => new(name, figure) { IsTimed = false };
+
+    /// <summary>Whether <see cref="Unit"/> returns seconds.</summary>
+    public bool IsTimed { get; private init; } = true;
+
+    private static double Time(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
 }
 
 /// <summary>Which ratios are good.</summary>
@@ -38,7 +50,8 @@ internal sealed record RatioRow(string Name, Func<Round, double> Value, double R
 
 /// <summary>Seconds of one unit of work (or another figure) of each contender, measured one after the other.</summary>
 /// <param name="Samples">By the contender's name.</param>
-internal sealed record Round(IReadOnlyDictionary<string, double> Samples)
+/// <param name="Others">Part of the processors' time that other processes took meanwhile; 0 where the system does not tell.</param>
+internal sealed record Round(IReadOnlyDictionary<string, double> Samples, double Others)
 {
     /// <summary>A contender's seconds.</summary>
     public double this[string contender] => Samples[contender];
@@ -64,7 +77,7 @@ internal sealed class RatioGroup : IDisposable
     /// <summary>What the table shows for a contender's name and seconds.</summary>
     public required Func<string, double, double> Figure { get; init; }
 
-    /// <summary>Number of rounds.</summary>
+    /// <summary>Number of rounds that count.</summary>
     public int Rounds { get; init; } = 7;
 
     /// <summary>Seconds that a contender is measured in each round, at least one unit of work.</summary>

@@ -12,8 +12,8 @@ internal sealed class RatioReport
     /// <summary>Where.</summary>
     public required MachineDescription Machine { get; init; }
 
-    /// <summary>Part of the processors' time that other processes took meanwhile.</summary>
-    public double? OtherProcesses { get; set; }
+    /// <summary>Largest part of the processors' time that other processes took in a round that counts.</summary>
+    public double OtherProcesses { get; private set; }
 
     /// <summary>All ratios.</summary>
     public List<RatioResult> Rows { get; } = [];
@@ -25,10 +25,11 @@ internal sealed class RatioReport
     public List<string> Remarks { get; } = [];
 
     /// <summary>Takes in a group's results.</summary>
-    public void Add((IReadOnlyList<Measurement> Measurements, IReadOnlyList<RatioResult> Rows, string? Remark) group)
+    public void Add(GroupResult group)
     {
         Measurements.AddRange(group.Measurements);
         Rows.AddRange(group.Rows);
+        OtherProcesses = Math.Max(OtherProcesses, group.Others);
         if (group.Remark is { } remark) Remarks.Add(remark);
     }
 
@@ -56,8 +57,8 @@ internal sealed class RatioReport
 
         if (Rows.Count > 0) console.Write(ratios);
         foreach (string remark in Remarks.Concat(Rows.Select(row => row.Note).OfType<string>().Distinct())) console.MarkupLineInterpolated($"{remark}.");
-        if (OtherProcesses is { } share)
-            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Other processes took {share:P0} of the processors meanwhile.{(share > 0.05 ? " Such figures are not to be trusted." : "")}");
+        if (OtherProcesses > 0.05)
+            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[yellow]Other processes took up to {OtherProcesses:P0} of the processors while it was measured: such figures are not to be trusted.[/]");
     }
 
     /// <summary>Writes JSON.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelDsl.Benchmarks.Machine;
 
 namespace ModelDsl.Benchmarks.Ratios;
 
@@ -22,6 +23,13 @@ internal sealed record Measurement(string Group, string Contender, double? Secon
 /// <param name="Note">What a reader must know.</param>
 internal sealed record RatioResult(string Name, double Ratio, double Lowest, double Highest, double Required, double Aim, string Verdict, string? Note);
 
+/// <summary>What came of a group.</summary>
+/// <param name="Measurements">Each contender's median.</param>
+/// <param name="Rows">The ratios.</param>
+/// <param name="Others">Largest part of the processors' time that other processes took in a round that counts.</param>
+/// <param name="Remark">How well results agree.</param>
+internal sealed record GroupResult(IReadOnlyList<Measurement> Measurements, IReadOnlyList<RatioResult> Rows, double Others, string? Remark);
+
 /// <summary>Runs groups: contenders take turns, so that what else the machine does meets all of them.</summary>
 internal static class RatioRunner
 {
@@ -29,22 +37,32 @@ internal static class RatioRunner
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(60);
     private const double WarmUp = 0.4;
 
+    // A round in which other processes took more than this is measured again; the calmest rounds count.
+    private const double Disturbed = 0.04;
+    private const int MostAttempts = 2;
+
     /// <summary>Measures a group.</summary>
-    public static (IReadOnlyList<Measurement> Measurements, IReadOnlyList<RatioResult> Rows, string? Remark) Run(RatioGroup group)
+    public static GroupResult Run(RatioGroup group)
     {
         Dictionary<string, int> repeats = group.Contenders.ToDictionary(contender => contender.Name, contender => Prepare(contender, group.Slice));
-        List<Round> rounds = [];
-        for (int i = 0; i < group.Rounds; i++)
-            rounds.Add(new Round(group.Contenders.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]))));
+        List<Round> measured = [];
+        while (measured.Count(round => round.Others < Disturbed) < group.Rounds && measured.Count < group.Rounds * MostAttempts)
+        {
+            OtherLoad others = new();
+            Dictionary<string, double> samples = group.Contenders.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]));
+            measured.Add(new Round(samples, group.Contenders.All(contender => contender.IsTimed) ? others.Share ?? 0 : 0));
+        }
+
+        List<Round> rounds = [.. measured.OrderBy(round => round.Others).Take(group.Rounds)];
 
         List<Measurement> measurements = [.. group.Contenders.Select(contender =>
         {
             double[] samples = [.. rounds.Select(round => round[contender.Name])];
             double sample = Quantile(samples, 0.5);
             return new Measurement(
-                group.Name, contender.Name, contender.Sample is null ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
+                group.Name, contender.Name, contender.IsTimed ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
         })];
-        return (measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], group.Check?.Invoke());
+        return new GroupResult(measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], rounds.Max(round => round.Others), group.Check?.Invoke());
     }
 
     /// <summary>Judges a ratio.</summary>
@@ -57,30 +75,25 @@ internal static class RatioRunner
         return new RatioResult(row.Name, ratio, Quantile(values, 0.25), Quantile(values, 0.75), row.Required, row.Aim, verdict, row.Note);
     }
 
+    // How many units fill a slice. Compiled code becomes fast only after many calls.
     private static int Prepare(Contender contender, double slice)
     {
-        if (contender.Sample is not null) return 1;
-        // Compiled code becomes fast only after many calls.
+        if (!contender.IsTimed) return 1;
         Stopwatch all = Stopwatch.StartNew();
         double last;
-        do
-        {
-            Stopwatch one = Stopwatch.StartNew();
-            contender.Work();
-            last = one.Elapsed.TotalSeconds;
-        }
+        do last = contender.Unit();
         while (all.Elapsed.TotalSeconds < WarmUp);
         return Math.Max(1, (int)(slice / last));
     }
 
     private static double Measure(Contender contender, int repeats)
     {
-        if (contender.Sample is { } sample) return sample();
+        if (!contender.IsTimed) return contender.Unit();
         Thread.Sleep(Pause);
-        if (repeats > 1) contender.Work(); // wakes threads and refills caches
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < repeats; i++) contender.Work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+        if (repeats > 1) contender.Unit(); // wakes threads and refills caches
+        double sum = 0;
+        for (int i = 0; i < repeats; i++) sum += contender.Unit();
+        return sum / repeats;
     }
 
     private static double Quantile(IEnumerable<double> values, double part)

@@ -40,8 +40,9 @@ internal static class TrainingGroup
             Check = () =>
             {
                 int steps = Math.Min(ComparedSteps, Math.Min(ours.Count, theirs.Count));
-                double difference = Enumerable.Range(0, steps).Max(i => Math.Abs(ours[i] - theirs[i]));
-                string remark = $"losses of ours and TorchSharp over the first {steps} steps ({theirs[0]:F4} to {theirs[steps - 1]:F4}) differ by at most {difference:E1}";
+                double[] differences = [.. Enumerable.Range(0, steps).Select(i => Math.Abs(ours[i] - theirs[i]))];
+                double difference = differences.Max();
+                string remark = $"losses of ours and TorchSharp differ by {differences[0]:E1} in the first step, by at most {difference:E1} over {steps} steps ({theirs[0]:F4} to {theirs[steps - 1]:F4})";
                 return difference < AllowedDifference ? remark : throw new InvalidOperationException(remark);
             },
         };
@@ -58,7 +59,11 @@ internal static class TrainingGroup
         ClipNorm = Workloads.ClipNorm,
         Optimizer = new AdamW
         {
-            LearningRate = Workloads.LearningRate, Beta1 = Workloads.Beta1, Beta2 = Workloads.Beta2, Epsilon = Workloads.Epsilon, WeightDecay = Workloads.WeightDecay,
+            LearningRate = Workloads.LearningRate,
+            Beta1 = Workloads.Beta1,
+            Beta2 = Workloads.Beta2,
+            Epsilon = Workloads.Epsilon,
+            WeightDecay = Workloads.WeightDecay,
         },
     };
 

@@ -19,7 +19,7 @@ internal static class CommandLine
         Option<string> output = new("--out", "-o") { Description = "Folder for checkpoint, loss curve and tokens.", DefaultValueFactory = _ => Path.Combine("out", "TinyLm"), HelpName = "folder" };
         Option<string> prompt = new("--prompt") { Description = "What generated text begins with.", DefaultValueFactory = _ => "Method System." };
         Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 4 };
-        Option<double> learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 2e-3 };
+        Option<double> learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 1e-3 };
 
         Require(minutes, value => value is > 0 and < 1e6, "--minutes takes a number above 0");
         Require(steps, value => value is null or >= 0, "--steps takes 0 or more");

@@ -15,18 +15,26 @@ internal sealed record CompiledProgram(ModelGraph Graph, FusedProgram Fused, Mem
 {
     public ProgramKind Kind => Graph.Kind;
 
-    public static CompiledProgram Compile(ModelDeclaration model, ProgramKind kind)
+    /// <summary>Runs every stage.</summary>
+    /// <param name="model">A valid declaration.</param>
+    /// <param name="kind">Which program.</param>
+    /// <param name="observe">Sees the graph after each stage that changes it: tests verify it there.</param>
+    public static CompiledProgram Compile(ModelDeclaration model, ProgramKind kind, Action<ModelGraph, string>? observe = null)
     {
-        ModelGraph graph = BuildGraph(model, kind);
+        ModelGraph graph = BuildGraph(model, kind, observe);
         CarryCopies.Insert(graph);
+        observe?.Invoke(graph, nameof(CarryCopies));
         FusedProgram fused = Fuser.Run(graph);
         return new CompiledProgram(graph, fused, MemoryPlan.Make(graph, fused.Kernels));
     }
 
     /// <summary>The graph before fusion: what the interpreter runs.</summary>
-    public static ModelGraph BuildGraph(ModelDeclaration model, ProgramKind kind)
+    public static ModelGraph BuildGraph(ModelDeclaration model, ProgramKind kind, Action<ModelGraph, string>? observe = null)
     {
-        ModelGraph graph = SiblingProducts.Merge(Lowering.Run(model, kind));
+        ModelGraph lowered = Lowering.Run(model, kind);
+        observe?.Invoke(lowered, nameof(Lowering));
+        ModelGraph graph = SiblingProducts.Merge(lowered);
+        observe?.Invoke(graph, nameof(SiblingProducts));
         GraphBuilder builder = new(graph);
         if (kind == ProgramKind.Train) Backward.Differentiate(builder, graph.Outputs[Role.RowLosses], builder.Input(Role.LossScale, Shape.Scalar));
         if (kind == ProgramKind.Module)
@@ -35,6 +43,7 @@ internal sealed record CompiledProgram(ModelGraph Graph, FusedProgram Fused, Mem
             Backward.Differentiate(builder, output, builder.Input(Role.ModuleOutputGradient, output.Shape));
         }
 
+        observe?.Invoke(graph, nameof(Differentiation));
         return graph;
     }
 }

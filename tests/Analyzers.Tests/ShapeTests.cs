@@ -13,7 +13,7 @@ public class ShapeTests
             [RmsNorm({|MDL1001:Epsilon = 0|})] public partial Norm First { get; }
             [RmsNorm(Epsilon = 1e-6)] public partial Norm Second { get; }
             [Residual, PreNorm({|MDL1001:Epsilon = -1|}), Attention(Heads = 4, {|MDL1001:Window = 0|}, {|MDL1001:SoftCap = -1|}, Rotary = true, {|MDL1001:RotaryTheta = 0|})] public partial Attention Third { get; }
-            [Residual, Attention(Heads = 4, Window = 1, SoftCap = 30, Causal = false)] public partial Attention Fourth { get; }
+            [Residual, Attention(Heads = 4, Window = 1, SoftCap = 30)] public partial Attention Fourth { get; }
             [Residual, Attention({|MDL1001:Heads = 0|})] public partial Attention Fifth { get; }
             [Ffn({|MDL1001:Hidden = 0|})] public partial Ffn Sixth { get; }
             [Ffn({|MDL1001:HiddenRatio = 0.001|})] public partial Ffn Seventh { get; }
@@ -93,6 +93,17 @@ public class ShapeTests
             [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
             [Residual, Attention(Heads = 2)] public partial Attention Attention { get; }
             [LanguageHead(Vocabulary = 11)] public partial Head Head { get; }
+        }
+        """);
+
+    [Fact]
+    public Task AWindowIsCausal() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Local
+        {
+            [Residual, Attention(Heads = 2, Causal = false, {|MDL1009:Window = 4|})] public partial Attention First { get; }
+            [Residual, Attention(Heads = 2, Window = 4)] public partial Attention Second { get; }
+            [Residual, Attention(Heads = 2, Causal = false)] public partial Attention Third { get; }
         }
         """);
 

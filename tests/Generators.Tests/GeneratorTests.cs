@@ -17,6 +17,26 @@ public class GeneratorTests
     public void AnyNamespaceWorks(string @namespace)
         => GeneratorHarness.RunValid($"{@namespace.Insert(0, "using ModelDsl;\n")}\n[Model(Width = 32, Context = 16)] public sealed partial class Any {{ {Layer} [Attention(Heads = 2)] public partial Attention Attention {{ get; }} }}");
 
+    /// <summary>A user may call classes what the runtime calls its own, and two nested models alike.</summary>
+    [Fact]
+    public void NamesOfTheRuntimeAreTheUsersToo() => GeneratorHarness.RunValid($$"""
+        using ModelDsl;
+
+        namespace Demo;
+
+        public class Frame; public class Stored; public class MatMul; public class F32; public class Lanes; public class ISimd; public class RowKernels; public class Math; public class SameProgram;
+
+        public static partial class First
+        {
+            [Model(Width = 32, Context = 16)] public sealed partial class Same { {{Layer}} [Attention(Heads = 2)] public partial ModelDsl.Attention Attention { get; } }
+        }
+
+        public static partial class Second
+        {
+            [Model(Width = 16, Context = 16)] public sealed partial class Same { {{Layer}} }
+        }
+        """);
+
     [Fact]
     public void NestedAndOddlyNamedClassesWork() => GeneratorHarness.RunValid($$"""
         using ModelDsl;

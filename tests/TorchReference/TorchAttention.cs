@@ -109,7 +109,7 @@ internal sealed record TorchAttention : TorchSublayer
         Tensor visible = Causal ? column <= row : full([time, held], true);
         if (Window > 0) visible = visible.logical_and(column > row - Window);
         if (Window > 0 && !Causal) visible = visible.logical_and(column < row + Window);
-        if (run.SegmentStarts is { } starts) visible = visible.unsqueeze(0).logical_and(column.unsqueeze(0) >= starts.unsqueeze(2)).unsqueeze(1);
+        if (run.SegmentStarts is { } starts) visible = visible.unsqueeze(0).logical_and(starts.unsqueeze(1) == starts.unsqueeze(2)).unsqueeze(1);
         return visible;
     }
 

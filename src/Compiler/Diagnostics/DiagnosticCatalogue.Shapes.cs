@@ -26,4 +26,7 @@ internal static partial class DiagnosticCatalogue
 
     public static readonly DiagnosticRule NoSize = new("MDL1008", "A size is missing",
         "Nothing says how large the layer is: give {0}");
+
+    public static readonly DiagnosticRule WindowNotCausal = new("MDL1009", "A window without causal attention",
+        "A window of {0} ends at the position itself, so it is causal: leave Causal at true, or the window out");
 }

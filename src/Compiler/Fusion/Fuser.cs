@@ -46,7 +46,12 @@ internal sealed class Fuser
             {
                 ChunkKernel chunk = new(ChunkRows);
                 Section inner = new(this, [.. items.Skip(start).Take(end - start + 1)]);
-                for (; i <= end; i++) inner.Add((Node)items[i]);
+                for (; i <= end; i++)
+                {
+                    inner.Add((Node)items[i]);
+                    chunk.Nodes.Add((Node)items[i]);
+                }
+
                 chunk.Body.AddRange(inner.Kernels);
                 section.Append(chunk);
                 if (i == items.Count) break;

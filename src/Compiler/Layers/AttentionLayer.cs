@@ -47,6 +47,7 @@ internal sealed class AttentionLayer : LayerKind
         check.Positive("SoftCap", orZero: true);
         if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", "Heads or HeadWidth");
         else if (sizes) CheckHeads(check);
+        if (!attribute.Bool("Causal", true) && attribute.Has("Window")) check.Report(DiagnosticCatalogue.WindowNotCausal, "Window", attribute.Int("Window", 0));
         if (!attribute.Bool("Causal", true) && check.Model is { } model && ModelChecks.IsLanguageModel(model)) check.Report(DiagnosticCatalogue.NotCausal, "Causal", model.Type.Name);
     }
 

@@ -91,8 +91,8 @@ internal sealed class MemoryPlan
                 return whole with { Column = whole.Column + slice.Start };
             case SplitHeads split:
                 return Split(Locate(producer.Inputs[0]), split.Heads, value.Shape.Columns);
-            case MergeHeads:
-                return Merge(Locate(producer.Inputs[0]));
+            case MergeHeads merge:
+                return Merge(Locate(producer.Inputs[0]), merge.Heads);
             case Rotary:
                 return Locate(producer.Inputs[0]);
             default:
@@ -103,8 +103,9 @@ internal sealed class MemoryPlan
     private static Location Split(Location row, int heads, int width)
         => row.Heads == 1 ? row with { Heads = heads, HeadWidth = width } : throw new CompilerException("heads are split twice");
 
-    private static Location Merge(Location heads)
-        => heads.Heads > 1 ? heads with { Heads = 1, HeadWidth = 0 } : heads with { RowStride = heads.RowStride };
+    /// <summary>Heads that are columns of a row already are so again; rows one after the other become one row.</summary>
+    private static Location Merge(Location heads, int count)
+        => heads.Heads > 1 ? heads with { Heads = 1, HeadWidth = 0 } : heads with { RowStride = heads.RowStride * count };
 
     private Location New(Value value)
     {
@@ -126,7 +127,7 @@ internal sealed class MemoryPlan
     {
         foreach (ChunkKernel chunk in kernels.OfType<ChunkKernel>())
         {
-            HashSet<Node> inside = [.. chunk.Body.SelectMany(kernel => kernel.Nodes)];
+            HashSet<Node> inside = [.. chunk.Nodes];
             foreach (Value value in inside.SelectMany(node => node.Outputs))
             {
                 if (value.Shape.Rows.Monomial == Monomial.Rows && !uses.IsKept(value) && uses.Of(value).All(inside.Contains)) chunkLocal.Add(value);

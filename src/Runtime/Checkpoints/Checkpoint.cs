@@ -76,39 +76,35 @@ public static class Checkpoint
 
     private static void Check(SafetensorsFile file, ModelPlan plan, ReadOnlySpan<CheckpointSlot> slots)
     {
-        Dictionary<string, ParameterInfo> wanted = new(StringComparer.Ordinal);
+        HashSet<string> known = plan.Parameters.Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal);
+        // All optimiser tensors are the trainer's business, asked for or not.
+        List<SafetensorsTensor> strangers = [.. file.Tensors.Where(tensor => !known.Contains(tensor.Name) && !tensor.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal))];
+        List<string> unexpected = [.. strangers.Select(tensor => $"{SafetensorsHeader.Quote(tensor.Name)} [{string.Join(", ", tensor.Shape)}]")];
+        List<string> missing = [], misshaped = [];
         foreach (ParameterInfo parameter in plan.Parameters)
         {
-            wanted.Add(parameter.Name, parameter);
-            foreach (CheckpointSlot slot in slots) wanted.Add(SlotName(slot.Name, parameter.Name), parameter);
+            // Where a parameter is at fault, its optimiser tensors are too, and saying so thrice helps nobody.
+            if (!Fits(parameter.Name, parameter)) continue;
+            foreach (CheckpointSlot slot in slots) Fits(SlotName(slot.Name, parameter.Name), parameter);
         }
 
-        List<string> unexpected = [], misshaped = [];
-        List<SafetensorsTensor> strangers = [];
-        foreach (SafetensorsTensor tensor in file.Tensors)
-        {
-            string quoted = SafetensorsHeader.Quote(tensor.Name);
-            if (!wanted.Remove(tensor.Name, out ParameterInfo? parameter))
-            {
-                if (tensor.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal)) continue;
-                strangers.Add(tensor);
-                unexpected.Add($"{quoted} [{string.Join(", ", tensor.Shape)}]");
-            }
-            else if (!tensor.Shape.SequenceEqual(parameter.Shape.Select(extent => (long)extent)))
-            {
-                misshaped.Add($"{quoted} is [{string.Join(", ", tensor.Shape)}], the model has [{string.Join(", ", parameter.Shape)}]");
-            }
-            else if (!SafetensorsFile.IsReadable(tensor.Type))
-            {
-                misshaped.Add($"{quoted} is of type {tensor.Type}; F32, F16 and BF16 can be read");
-            }
-        }
-
-        List<string> missing = [.. wanted.Select(pair => Missing(pair.Key, pair.Value, strangers))];
         if (missing.Count + unexpected.Count + misshaped.Count > 0)
             throw new CheckpointException(file.Path, $"does not fit the model '{plan.Name}':", missing, unexpected, misshaped, Origin(file, plan));
         if (file.Metadata.TryGetValue(FingerprintKey, out string? fingerprint) && fingerprint != plan.Fingerprint)
             throw new CheckpointException(file.Path, $"has the tensors of the model '{plan.Name}' but was saved from another forward graph.", [], [], [], Origin(file, plan));
+
+        bool Fits(string name, ParameterInfo parameter)
+        {
+            if (!file.TryGetTensor(name, out SafetensorsTensor? tensor))
+                missing.Add(Missing(name, parameter, strangers));
+            else if (!tensor.Shape.SequenceEqual(parameter.Shape.Select(extent => (long)extent)))
+                misshaped.Add($"{SafetensorsHeader.Quote(name)} is [{string.Join(", ", tensor.Shape)}], the model has [{string.Join(", ", parameter.Shape)}]");
+            else if (!SafetensorsFile.IsReadable(tensor.Type))
+                misshaped.Add($"{SafetensorsHeader.Quote(name)} is of type {tensor.Type}; F32, F16 and BF16 can be read");
+            else
+                return true;
+            return false;
+        }
     }
 
     private static string Missing(string name, ParameterInfo parameter, List<SafetensorsTensor> strangers)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using ModelDsl.Memory;
 using ModelDsl.Simd;
 
@@ -40,4 +41,16 @@ public readonly struct StoreProduct(F32 target, nint stride, bool accumulate) : 
 
     /// <inheritdoc/>
     public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
+
+    /// <summary>Fetches the first <paramref name="floats"/> (at most two lines) of some rows of the target, for a tile whose sums are about to be computed.</summary>
+    internal unsafe void Fetch(nint row, int rows, nint column, int floats)
+    {
+        if (!Sse.IsSupported) return;
+        float* at = target.Pointer + row * stride + column;
+        for (int i = 0; i < rows; i++, at += stride)
+        {
+            Sse.Prefetch0(at);
+            Sse.Prefetch0(at + floats - 1);
+        }
+    }
 }

@@ -126,6 +126,7 @@ internal unsafe struct MatMulTileBody<S, TA, TE> : IParallelBody
                     nextStep = panels.LaterStride;
                 }
 
+                if (last && typeof(TE) == typeof(StoreProduct)) FetchTarget(row + i, there, column + j, Math.Min(panelColumns, columns - j));
                 if (i < panels.RowsInPlace)
                     MatMulKernel.Run<S>(there, depth, panels.InPlace + i * panels.InPlaceRow, panels.InPlaceRow, 1, b, DepthStride, c, add, next, nextStep);
                 else
@@ -156,6 +157,12 @@ internal unsafe struct MatMulTileBody<S, TA, TE> : IParallelBody
             epilogue.Apply(S.Load(c), row + i, column, firsts);
             if (seconds.Count > 0) epilogue.Apply(S.Load(c + S.Width), row + i, column + S.Width, seconds);
         }
+    }
+
+    private readonly void FetchTarget(nint row, int rows, nint column, int columns)
+    {
+        TE epilogue = Epilogue;
+        Unsafe.As<TE, StoreProduct>(ref epilogue).Fetch(row, rows, column, columns);
     }
 
     private struct Panels

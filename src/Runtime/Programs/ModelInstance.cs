@@ -93,15 +93,14 @@ public sealed class ModelInstance : IDisposable
         ConstantArena.Dispose();
     }
 
-    // The optimiser walks whole vectors over parameters and the padding between them.
     private static void CheckLayout(ModelPlan plan)
     {
         const int line = Arena.Alignment / sizeof(float);
         long end = 0;
         foreach (ParameterInfo info in plan.Parameters)
         {
-            if (info.Offset % line != 0 || info.Offset < end)
-                throw new InvalidOperationException($"The plan of '{plan.Name}' puts '{info.Name}' at offset {info.Offset}: not aligned, or within the parameter before it.");
+            if (info.Offset < end)
+                throw new InvalidOperationException($"The plan of '{plan.Name}' puts '{info.Name}' at offset {info.Offset}: within the parameter before it, which ends at {end}.");
             end = info.Offset + info.Length;
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ModelDsl.Memory;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
@@ -27,26 +28,34 @@ internal readonly struct AdamWKernel(in UpdateContext context, float clip, float
         public void Run<S>() where S : unmanaged, ISimd<S> => kernel.Update<S>(tile);
     }
 
-    // The tile is a whole number of cache lines, hence of vectors: no tail.
-    private unsafe void Update<S>(UpdateTile tile) where S : unmanaged, ISimd<S>
+    private void Update<S>(UpdateTile tile) where S : unmanaged, ISimd<S>
     {
-        float* w = parameters.Pointer + tile.Offset;
-        float* g = gradients.Pointer + tile.Offset;
-        float* m = means.Pointer + tile.Offset;
-        float* v = squares.Pointer + tile.Offset;
+        F32 w = parameters.At(tile.Offset), g = gradients.At(tile.Offset), m = means.At(tile.Offset), v = squares.At(tile.Offset);
         TileRates rate = rates[tile.Group];
-        S keep = S.Broadcast(rate.Keep), step = S.Broadcast(-rate.StepSize), clipping = S.Broadcast(clip);
-        S keepMean = S.Broadcast(beta1), toMean = S.Broadcast(meanWeight), keepSquare = S.Broadcast(beta2), toSquare = S.Broadcast(squareWeight);
-        S scale = S.Broadcast(rootScale), eps = S.Broadcast(epsilon);
-        for (nint i = 0; i < tile.Length; i += S.Width)
-        {
-            S gradient = S.Load(g + i) * clipping;
-            S mean = S.MultiplyAdd(toMean, gradient, keepMean * S.Load(m + i));
-            S square = S.MultiplyAdd(toSquare * gradient, gradient, keepSquare * S.Load(v + i));
-            S denominator = S.MultiplyAdd(S.Sqrt(square), scale, eps);
-            S.Store(m + i, mean);
-            S.Store(v + i, square);
-            S.Store(w + i, S.MultiplyAdd(step, mean / denominator, keep * S.Load(w + i)));
-        }
+        Factors<S> factors = new(rate.Keep, -rate.StepSize, clip, beta1, meanWeight, beta2, squareWeight, rootScale, epsilon);
+        nint i = 0;
+        for (; i <= tile.Length - S.Width; i += S.Width) Update<S, AllLanes>(w, g, m, v, i, default, factors);
+        if (i < tile.Length) Update<S, FirstLanes>(w, g, m, v, i, new FirstLanes((int)(tile.Length - i)), factors);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Update<S, L>(F32 w, F32 g, F32 m, F32 v, nint i, L lanes, in Factors<S> by) where S : unmanaged, ISimd<S> where L : struct, ILanes
+    {
+        S gradient = g.Load<S, L>(i, lanes) * by.Clip;
+        S mean = S.MultiplyAdd(by.ToMean, gradient, by.KeepMean * m.Load<S, L>(i, lanes));
+        S square = S.MultiplyAdd(by.ToSquare * gradient, gradient, by.KeepSquare * v.Load<S, L>(i, lanes));
+        S denominator = S.MultiplyAdd(S.Sqrt(square), by.RootScale, by.Epsilon);
+        m.Store(i, mean, lanes);
+        v.Store(i, square, lanes);
+        w.Store(i, S.MultiplyAdd(by.Step, mean / denominator, by.Keep * w.Load<S, L>(i, lanes)), lanes);
+    }
+
+    /// <summary>The factors of a tile, in every lane.</summary>
+    private readonly struct Factors<S>(float keep, float step, float clip, float keepMean, float toMean, float keepSquare, float toSquare, float rootScale, float epsilon)
+        where S : unmanaged, ISimd<S>
+    {
+        public readonly S Keep = S.Broadcast(keep), Step = S.Broadcast(step), Clip = S.Broadcast(clip);
+        public readonly S KeepMean = S.Broadcast(keepMean), ToMean = S.Broadcast(toMean), KeepSquare = S.Broadcast(keepSquare), ToSquare = S.Broadcast(toSquare);
+        public readonly S RootScale = S.Broadcast(rootScale), Epsilon = S.Broadcast(epsilon);
     }
 }

@@ -28,8 +28,18 @@ public class GradientTests
                     new TorchSequence(
                         ("Attention", new TorchAttention
                         {
-                            Heads = 3, KeyValueHeads = 1, HeadWidth = 4, RotaryTheta = 100, RotaryWidth = 2, Window = 3, SoftCap = 2,
-                            QueryKeyNorm = true, QueryKeyValueBias = true, OutputBias = true, PreNorm = new TorchNorm(NormKind.RmsNorm), PostNorm = new TorchNorm(NormKind.LayerNorm),
+                            Heads = 3,
+                            KeyValueHeads = 1,
+                            HeadWidth = 4,
+                            RotaryTheta = 100,
+                            RotaryWidth = 2,
+                            Window = 3,
+                            SoftCap = 2,
+                            QueryKeyNorm = true,
+                            QueryKeyValueBias = true,
+                            OutputBias = true,
+                            PreNorm = new TorchNorm(NormKind.RmsNorm),
+                            PostNorm = new TorchNorm(NormKind.LayerNorm),
                         }),
                         ("Ffn", new TorchFfn { Hidden = 5, Bias = true, Gated = true, Activation = Activation.Gelu, PostNorm = new TorchNorm(NormKind.LayerNorm) { Bias = false } }),
                         ("Wide", new TorchFfn { Hidden = 4, Activation = Activation.SquaredRelu, Residual = false })),

@@ -90,8 +90,17 @@ public class CheckpointTests
 
         return new ModelPlan
         {
-            Name = "Tiny", Context = 8, Width = 3, Vocabulary = 4, OutputColumns = 4, Fingerprint = fingerprint, Parameters = infos,
-            ParameterFloats = offset, ConstantFloats = 0, CacheFloatsPerPosition = 0, ForwardFlopsPerToken = 0,
+            Name = "Tiny",
+            Context = 8,
+            Width = 3,
+            Vocabulary = 4,
+            OutputColumns = 4,
+            Fingerprint = fingerprint,
+            Parameters = infos,
+            ParameterFloats = offset,
+            ConstantFloats = 0,
+            CacheFloatsPerPosition = 0,
+            ForwardFlopsPerToken = 0,
         };
     }
 

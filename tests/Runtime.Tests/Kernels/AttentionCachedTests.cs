@@ -27,8 +27,15 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         const int Batch = 2, Ahead = 5;
         var full = new AttentionShape
         {
-            Batch = Batch, Time = time, Heads = heads, KeyValueHeads = keyValueHeads, HeadWidth = width, Scale = 1f / MathF.Sqrt(width), Causal = true,
-            Window = window, SoftCap = softCap,
+            Batch = Batch,
+            Time = time,
+            Heads = heads,
+            KeyValueHeads = keyValueHeads,
+            HeadWidth = width,
+            Scale = 1f / MathF.Sqrt(width),
+            Causal = true,
+            Window = window,
+            SoftCap = softCap,
         };
         using var problem = new AttentionProblem(full, 21);
         using var pool = new WorkerPool(2);

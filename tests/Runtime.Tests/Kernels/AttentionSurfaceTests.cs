@@ -9,7 +9,13 @@ public sealed unsafe class AttentionSurfaceTests
 {
     private static readonly AttentionShape Shape = new()
     {
-        Batch = 2, Time = 70, Heads = 4, KeyValueHeads = 2, HeadWidth = 20, Scale = 0.25f, Causal = true,
+        Batch = 2,
+        Time = 70,
+        Heads = 4,
+        KeyValueHeads = 2,
+        HeadWidth = 20,
+        Scale = 0.25f,
+        Causal = true,
     };
 
     [Fact]

@@ -39,8 +39,15 @@ public abstract unsafe class AttentionTests<S> where S : unmanaged, ISimd<S>
     {
         var shape = new AttentionShape
         {
-            Batch = batch, Time = time, Heads = heads, KeyValueHeads = keyValueHeads, HeadWidth = width,
-            Scale = 1.3f / MathF.Sqrt(width), Causal = causal, Window = window, SoftCap = softCap,
+            Batch = batch,
+            Time = time,
+            Heads = heads,
+            KeyValueHeads = keyValueHeads,
+            HeadWidth = width,
+            Scale = 1.3f / MathF.Sqrt(width),
+            Causal = causal,
+            Window = window,
+            SoftCap = softCap,
         };
         Check(name, shape);
     }
@@ -62,7 +69,15 @@ public abstract unsafe class AttentionTests<S> where S : unmanaged, ISimd<S>
 
         Check("documents", new AttentionShape
         {
-            Batch = Batch, Time = Time, Heads = 4, KeyValueHeads = 2, HeadWidth = 12, Scale = 0.4f, Causal = causal, Window = window, SegmentStarts = new I32(first),
+            Batch = Batch,
+            Time = Time,
+            Heads = 4,
+            KeyValueHeads = 2,
+            HeadWidth = 12,
+            Scale = 0.4f,
+            Causal = causal,
+            Window = window,
+            SegmentStarts = new I32(first),
         });
     }
 
@@ -108,7 +123,13 @@ public abstract unsafe class AttentionTests<S> where S : unmanaged, ISimd<S>
     {
         var shape = new AttentionShape
         {
-            Batch = batch, Time = time, Heads = keyValueHeads * 2, KeyValueHeads = keyValueHeads, HeadWidth = 24, Scale = 0.2f, Causal = causal,
+            Batch = batch,
+            Time = time,
+            Heads = keyValueHeads * 2,
+            KeyValueHeads = keyValueHeads,
+            HeadWidth = 24,
+            Scale = 0.2f,
+            Causal = causal,
         };
         using var problem = new AttentionProblem(shape, 11);
         float[][] results = new float[4][];

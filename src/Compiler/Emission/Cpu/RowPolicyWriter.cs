@@ -35,6 +35,8 @@ internal sealed class RowPolicyWriter
         space = new Shape(kernel.Rows, kernel.Columns);
         reader = new OperandReader(plan, scope);
         rowsSums = [.. kernel.Steps.Where(step => step.Kind == RowStepKind.RowsSum)];
+        if (rowsSums.Select(step => plan.Locate(step.Target)).Any(at => at.Buffer.Arena != Arena.Gradients || at.Adds != plan.Locate(rowsSums[0].Target).Adds))
+            throw new CompilerException($"sums over rows in '{kernel.Origin}' are not gradients that are all written, or all added to");
         AssignPasses();
     }
 

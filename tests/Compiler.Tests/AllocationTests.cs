@@ -1,0 +1,51 @@
+using ModelDsl.Compiler.Tests.Oracle;
+using ModelDsl.TestSupport;
+
+namespace ModelDsl.Compiler.Tests;
+
+/// <summary>Runs alone: it counts what the whole process allocates, worker threads included.</summary>
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
+public class AllocationTestsRunAlone;
+
+/// <summary>Generated programs allocate nothing, on any thread.</summary>
+[Collection(nameof(AllocationTests))]
+public class AllocationTests
+{
+    [Fact]
+    public void StepsAllocateNothing()
+    {
+        IReadOnlyList<RandomModel> models = RandomModels.Draw(6, languageModels: true, "7N0XIzNsQ0O7");
+        InMemoryModels assembly = InMemoryModels.Load(models.Select(model => model.Source));
+        foreach (RandomModel model in models)
+        {
+            using ModelInstance instance = assembly.Create(model.Name, seed: 1);
+            int time = model.Context, vocabulary = instance.Plan.Vocabulary;
+            int[] tokens = [.. Enumerable.Range(0, 2 * time).Select(i => i % vocabulary)];
+            using Trainer trainer = instance.CreateTrainer(new TrainerOptions { Batch = 2, Sequence = time, Threads = 2 });
+            using Decoder decoder = instance.CreateDecoder(new DecoderOptions { Threads = 2 });
+            NothingIn("a training step", () => trainer.Step(tokens, tokens));
+            NothingIn("an evaluation", () => trainer.Evaluate(tokens, tokens));
+            NothingIn("a prefill and a step", () =>
+            {
+                decoder.Rewind(0);
+                if (time > 1) decoder.Prefill(tokens.AsSpan(0, time - 1));
+                decoder.Step(tokens[0]);
+            });
+
+            void NothingIn(string what, Action action)
+            {
+                for (int i = 0; i < 3; i++) action();
+                long least = long.MaxValue;
+                // The runtime itself allocates now and then (tiering, finalizers): the least of several tries is ours.
+                for (int i = 0; i < 5 && least > 0; i++)
+                {
+                    long before = GC.GetTotalAllocatedBytes(precise: true);
+                    action();
+                    least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+                }
+
+                Assert.True(least == 0, $"{what} of {model.Name} allocates {least} bytes\n{model.Source}");
+            }
+        }
+    }
+}

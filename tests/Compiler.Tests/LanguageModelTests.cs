@@ -1,0 +1,143 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Tests.Oracle;
+using ModelDsl.TestSupport;
+
+namespace ModelDsl.Compiler.Tests;
+
+/// <summary>The train, evaluate, prefill and decode programs of random language models.</summary>
+public class LanguageModelTests
+{
+    private static readonly Lazy<(IReadOnlyList<RandomModel> Models, IReadOnlyDictionary<string, ModelDeclaration> Declarations, InMemoryModels Assembly)> Drawn = new(() =>
+    {
+        IReadOnlyList<RandomModel> models = RandomModels.Draw(40, languageModels: true, "4N0XIzNsQ0O4");
+        return (models, ModelOracle.Read(models), InMemoryModels.Load(models.Select(model => model.Source)));
+    });
+
+    /// <summary>Two micro-batches of more rows than a chunk of logits has, some targets not counted, against the graph's interpreter.</summary>
+    [Fact]
+    public void TrainingComputesLossAndGradientsOfTheGraph() => ForAll((declaration, instance, model) =>
+    {
+        Random random = new(1);
+        Fill(instance, random);
+        int time = model.Context, batch = 2 + (160 / time), rows = 2 * batch * time, vocabulary = instance.Plan.Vocabulary;
+        int[] inputs = Tokens(random, rows, vocabulary), targets = [.. Tokens(random, rows, vocabulary).Select(token => random.Next(5) == 0 ? -1 : token)];
+        double[][] values = [.. instance.Parameters.Select(parameter => parameter.Values.ToArray().Select(value => (double)value).ToArray())];
+        using Trainer trainer = instance.CreateTrainer(new TrainerOptions { Batch = batch, Sequence = time, GradientAccumulation = 2, ClipNorm = null, Threads = 2, Optimizer = new AdamW { LearningRate = 1e-12, WeightDecay = 0 } });
+        double evaluated = trainer.Evaluate(inputs.AsSpan(0, rows / 2), targets.AsSpan(0, rows / 2)).Loss;
+        double loss = trainer.Step(inputs, targets).Loss;
+
+        ModelGraph graph = CompiledProgram.BuildGraph(declaration, ProgramKind.Train);
+        ModelOracle oracle = new(graph, 2 * batch, time);
+        oracle.Set(Role.Tokens, [.. inputs.Select(token => (double)token)]);
+        oracle.Set(Role.Targets, [.. targets.Select(token => (double)token)]);
+        int counted = targets.Count(target => target >= 0);
+        oracle.Set(Role.LossScale, [1.0 / counted]);
+        Dictionary<string, double[]> byName = instance.Parameters.Select((parameter, i) => (parameter.Name, values[i])).ToDictionary(pair => pair.Name, pair => pair.Item2);
+        oracle.SetParameters(name => byName[name]);
+        oracle.Run();
+        double[] losses = oracle.Output(Role.RowLosses);
+        double expected = losses.Sum() / counted, expectedHalf = losses.Take(rows / 2).Sum() / targets.Take(rows / 2).Count(target => target >= 0);
+        if (!(Math.Abs(loss - expected) < 1e-5 * (1 + expected))) return $"loss {loss}, not {expected}";
+        if (!(Math.Abs(evaluated - expectedHalf) < 1e-5 * (1 + expectedHalf))) return $"evaluated {evaluated}, not {expectedHalf}";
+        IReadOnlyDictionary<string, double[]> gradients = oracle.Gradients();
+        double floor = 1e-2 * Errors.Norm(gradients.Values.SelectMany(gradient => gradient)) + 1e-6;
+        foreach (Parameter parameter in trainer.Parameters)
+        {
+            double error = Errors.Relative(parameter.Gradient, gradients[parameter.Name], floor);
+            if (!(error < 1e-4)) return $"gradient of {parameter.Name} deviates by {error:E1}";
+        }
+
+        return null;
+    });
+
+    /// <summary>Two sequences of different lengths, prefilled in pieces of every size and stepped, some of it rewound and done again.</summary>
+    [Fact]
+    public void DecodingEqualsTheForwardAtEveryPosition() => ForAll((_, instance, model) =>
+    {
+        Random random = new(2);
+        Fill(instance, random);
+        int time = model.Context, vocabulary = instance.Plan.Vocabulary;
+        int[][] tokens = [Tokens(random, time, vocabulary), Tokens(random, time, vocabulary)];
+        using ModelModule module = instance.CreateModule(new ModuleOptions { Batch = 2, Sequence = time, Threads = 2 });
+        float[] logits = module.Forward([.. tokens[0], .. tokens[1]], 2, time).ToArray();
+        double scale = Errors.Norm(logits.Select(value => (double)value)) / Math.Sqrt(2 * time) + 1e-3;
+        foreach (int chunk in (int[])[1, 3, 7])
+        {
+            using Decoder decoder = instance.CreateDecoder(new DecoderOptions { Batch = 2, PrefillChunk = chunk, Threads = 2 });
+            string? Compare(int sequence, ReadOnlySpan<float> result, int position)
+            {
+                double[] expected = [.. logits.Skip(((sequence * time) + position) * vocabulary).Take(vocabulary).Select(value => (double)value)];
+                double error = Errors.Relative(result, expected, scale);
+                return error < 2e-5 ? null : $"chunk {chunk}, sequence {sequence}, position {position}: logits deviate by {error:E1}";
+            }
+
+            int[] lengths = [random.Next(1, time + 1), random.Next(1, time + 1)];
+            for (int sequence = 0; sequence < 2; sequence++)
+            {
+                if (Compare(sequence, decoder.Prefill(sequence, tokens[sequence].AsSpan(0, lengths[sequence])), lengths[sequence] - 1) is { } wrong) return wrong;
+            }
+
+            int back = random.Next(lengths[0]);
+            decoder.Rewind(0, back);
+            lengths[0] = back;
+            while (lengths[0] < time || lengths[1] < time)
+            {
+                int[] next = [.. Enumerable.Range(0, 2).Select(sequence => lengths[sequence] < time ? tokens[sequence][lengths[sequence]] : -1)];
+                ReadOnlySpan<float> both = decoder.Step(next);
+                for (int sequence = 0; sequence < 2; sequence++)
+                {
+                    if (next[sequence] < 0) continue;
+                    if (Compare(sequence, both.Slice(sequence * vocabulary, vocabulary), lengths[sequence]++) is { } wrong) return wrong;
+                }
+            }
+        }
+
+        return null;
+    });
+
+    /// <summary>The number of threads changes no bit of losses or weights.</summary>
+    [Fact]
+    public void ThreadsChangeNothing() => ForAll((_, instance, model) =>
+    {
+        int time = model.Context, batch = 3, vocabulary = instance.Plan.Vocabulary;
+        Random random = new(3);
+        int[] inputs = Tokens(random, batch * time, vocabulary), targets = Tokens(random, batch * time, vocabulary);
+        List<float[]> results = [];
+        float[][] start = [.. instance.Parameters.Select(parameter => parameter.Values.ToArray())];
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            for (int i = 0; i < start.Length; i++) start[i].CopyTo(instance.Parameters[i].Values);
+            using Trainer trainer = instance.CreateTrainer(new TrainerOptions { Batch = batch, Sequence = time, Threads = threads, Optimizer = new AdamW { LearningRate = 1e-2 } });
+            List<float> losses = [];
+            for (int step = 0; step < 3; step++) losses.Add((float)trainer.Step(inputs, targets).Loss);
+            results.Add([.. losses, .. instance.Parameters.SelectMany(parameter => parameter.Values.ToArray())]);
+        }
+
+        return results[0].SequenceEqual(results[1]) && results[0].SequenceEqual(results[2]) ? null : "threads change the result";
+    });
+
+    private static void ForAll(Func<ModelDeclaration, ModelInstance, RandomModel, string?> check)
+    {
+        (IReadOnlyList<RandomModel> models, IReadOnlyDictionary<string, ModelDeclaration> declarations, InMemoryModels assembly) = Drawn.Value;
+        List<string> wrong = [];
+        foreach (RandomModel model in models)
+        {
+            using ModelInstance instance = assembly.Create(model.Name, seed: 1);
+            if (check(declarations[model.Name], instance, model) is { } problem) wrong.Add(problem + "\n" + model.Source);
+        }
+
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {models.Count}:\n" + string.Join("\n", wrong.Take(3)));
+    }
+
+    private static void Fill(ModelInstance instance, Random random)
+    {
+        foreach (Parameter parameter in instance.Parameters)
+        {
+            float size = parameter.Name.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1f : 0.4f;
+            foreach (ref float value in parameter.Values) value = size * ((random.NextSingle() * 2) - 1);
+        }
+    }
+
+    private static int[] Tokens(Random random, int count, int vocabulary) => [.. Enumerable.Range(0, count).Select(_ => random.Next(vocabulary))];
+}

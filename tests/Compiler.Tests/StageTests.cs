@@ -1,0 +1,120 @@
+using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Fusion;
+using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Expressions;
+using ModelDsl.Compiler.Graph.Operations;
+using ModelDsl.Compiler.Planning;
+using ModelDsl.Compiler.Tests.Oracle;
+
+namespace ModelDsl.Compiler.Tests;
+
+/// <summary>What each stage hands to the next, on random models.</summary>
+public class StageTests
+{
+    private static readonly Lazy<ModelDeclaration[]> Models = new(() =>
+    [
+        .. new[] { (false, "5N0XIzNsQ0O5"), (true, "6N0XIzNsQ0O6") }.SelectMany(draw => ModelOracle.Read(RandomModels.Draw(150, draw.Item1, draw.Item2)).Values),
+    ]);
+
+    [Fact]
+    public void EveryStageLeavesAValidGraph()
+    {
+        foreach ((ModelDeclaration model, ProgramKind kind) in Programs()) CompiledProgram.Compile(model, kind, GraphVerifier.Verify);
+    }
+
+    [Fact]
+    public void EveryReadFindsWhatItWants()
+    {
+        foreach ((ModelDeclaration model, ProgramKind kind) in Programs())
+        {
+            IReadOnlyList<string> problems = MemorySimulation.Run(CompiledProgram.Compile(model, kind));
+            Assert.True(problems.Count == 0, $"{model.Type.Name}, {kind}:\n" + string.Join("\n", problems.Take(5)));
+        }
+    }
+
+    [Fact]
+    public void TheSimulationNoticesSharedMemory()
+    {
+        CompiledProgram program = CompiledProgram.Compile(Models.Value.First(model => ModelChecks.IsLanguageModel(model) && model.Members.Any(member => member.Find("Repeat") is not null)), ProgramKind.Train);
+        foreach (PlannedBuffer buffer in program.Plan.Buffers) buffer.Offset /= 2;
+        Assert.NotEmpty(MemorySimulation.Run(program));
+    }
+
+    [Fact]
+    public void CompilingTwiceGivesTheSameText()
+    {
+        foreach (ModelDeclaration model in Models.Value.Take(30)) Assert.Equal(ModelCompiler.Compile(model, default), ModelCompiler.Compile(model, default));
+    }
+
+    /// <summary>A damaged graph is refused: a node without its operand, an operand of another region, a shape that is not inferred.</summary>
+    [Fact]
+    public void ADamagedGraphIsRefused()
+    {
+        ModelDeclaration model = Models.Value.First(declaration => declaration.Members.Any(member => member.Find("Repeat") is not null));
+        Refused(graph => graph.Root.Items.RemoveAt(0));
+        Refused(graph => graph.Root.Items.Add(graph.Root.Items[0]));
+        Refused(graph =>
+        {
+            Value inner = graph.Root.Items.OfType<Loop>().First().Carries[0].Input;
+            new GraphBuilderAround(graph).Add(inner);
+        });
+        Refused(graph => graph.Root.Items.OfType<Loop>().First().Carries[0].Output = graph.NewValue(ValueKind.Computed, Shape.Scalar, "damage", graph.Root));
+
+        void Refused(Action<ModelGraph> damage)
+        {
+            ModelGraph graph = CompiledProgram.BuildGraph(model, ProgramKind.Module);
+            GraphVerifier.Verify(graph, "building");
+            damage(graph);
+            Exception? refusal = Record.Exception(() => GraphVerifier.Verify(graph, "damage"));
+            Assert.True(refusal is CompilerException && refusal.Message.Contains("after damage", StringComparison.Ordinal), $"{refusal}\n{GraphText.Write(graph)}");
+        }
+    }
+
+    /// <summary>Logits are as wide as the vocabulary: no buffer for every position is.</summary>
+    [Fact]
+    public void LogitsNeverExistForTheWholeBatch()
+    {
+        foreach (ModelDeclaration model in Models.Value.Where(ModelChecks.IsLanguageModel))
+        {
+            // Where the vocabulary is the width, everything is as wide.
+            if (model.Attribute.Int("Width", 0) == model.Members[0].Find("Embedding")!.Int("Vocabulary", 0)) continue;
+            CompiledProgram program = CompiledProgram.Compile(model, ProgramKind.Train);
+            ChunkKernel chunk = Assert.Single(program.Fused.Kernels.OfType<ChunkKernel>());
+            IEnumerable<Value> wide = chunk.Body.SelectMany(kernel => kernel.Nodes).SelectMany(node => node.Outputs).Where(value => value.Shape == chunk.Body[0].Nodes[0].Output.Shape);
+            string[] whole = [.. wide.Where(value => chunk.Body.Any(kernel => kernel.Writes.Contains(value)) && program.Plan.Locate(value).Buffer.Arena != Arena.Scratch).Select(value => value.ToString())];
+            Assert.True(whole.Length == 0, $"{string.Join(", ", whole)} of\n{GraphText.Write(program.Graph)}");
+        }
+    }
+
+    /// <summary>Query, key and value (gate and up) are one product each, wherever they are declared.</summary>
+    [Fact]
+    public void ProductsOfOneValueAreOneProduct()
+    {
+        foreach ((ModelDeclaration model, ProgramKind kind) in Programs())
+        {
+            foreach (Region region in Regions(CompiledProgram.BuildGraph(model, kind).Root))
+            {
+                IEnumerable<Node> products = region.Items.OfType<Node>().Where(node => node.Operation is Contract { TransposeRight: true } && node.Inputs[1].Kind == ValueKind.Parameter);
+                Assert.All(products.GroupBy(node => node.Inputs[0]), group => Assert.Single(group));
+            }
+        }
+    }
+
+    private static IEnumerable<Region> Regions(Region region) => region.Items.OfType<Loop>().SelectMany(loop => Regions(loop.Body)).Prepend(region);
+
+    private static IEnumerable<(ModelDeclaration Model, ProgramKind Kind)> Programs()
+        => Models.Value.SelectMany(model => ModelCompiler.Programs(model).Select(kind => (model, kind)));
+
+    /// <summary>Adds a node at the root that uses a value of a loop's body, which a builder would refuse.</summary>
+    private sealed class GraphBuilderAround(ModelGraph graph)
+    {
+        public void Add(Value inner)
+        {
+            Node node = new(new Pointwise(new Argument(0)), [inner], "damage");
+            Value output = graph.NewValue(ValueKind.Computed, inner.Shape, "damage", graph.Root);
+            output.Producer = node;
+            node.Outputs = [output];
+            graph.Root.Items.Add(node);
+        }
+    }
+}

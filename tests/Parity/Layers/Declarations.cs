@@ -1,0 +1,69 @@
+using CsCheck;
+using ModelDsl.TorchReference;
+
+namespace ModelDsl.Parity.Layers;
+
+/// <summary>Random declarations of dense layers: all options, awkward extents.</summary>
+internal static class Declarations
+{
+    private static readonly Gen<TorchNorm> Norm = Gen.Select(
+        Gen.Enum<NormKind>(), OneOf(1e-5, 1e-3), Gen.Bool, (kind, epsilon, bias) => new TorchNorm(kind, epsilon) { Bias = bias || kind == NormKind.RmsNorm });
+
+    private static readonly Gen<TorchNorm?> MaybeNorm = Gen.Select(Gen.Bool, Norm, (there, norm) => there ? norm : null);
+
+    private static readonly Gen<TorchSublayer> Ffn = Gen.Select(
+        Gen.Int[1, 90], Gen.Bool, Gen.Enum<Activation>(), Gen.Bool,
+        (hidden, gated, activation, bias) => (TorchSublayer)new TorchFfn { Hidden = hidden, Gated = gated, Activation = activation, Bias = bias });
+
+    private static readonly Gen<(int Heads, int KeyValueHeads, int Width)> Heads = Gen.Select(
+        Gen.Int[1, 3], OneOf(1, 1, 2, 3), Gen.OneOf(Gen.Int[1, 12], Gen.Int[13, 40]), (keyHeads, sharing, width) => (keyHeads * sharing, keyHeads, width));
+
+    private static readonly Gen<(double? Theta, int Width)> Rotary = Gen.Select(Gen.Bool, OneOf(10000.0, 50.0), OneOf(0, 0, 2), (on, theta, width) => on ? (theta, width) : ((double?)null, 0));
+
+    private static readonly Gen<(bool Causal, int Window, double Cap)> Scores = Gen.Select(
+        OneOf(true, true, false), Gen.OneOf(Gen.Const(0), Gen.Int[1, 70]), OneOf(0, 0, 1.5), (causal, window, cap) => (causal, causal ? window : 0, cap));
+
+    private static readonly Gen<TorchSublayer> Attention = Gen.Select(Heads, Rotary, Scores, Gen.Bool, Gen.Bool, Gen.Bool, (heads, rotary, scores, norm, bias, outputBias) =>
+        (TorchSublayer)new TorchAttention
+        {
+            Heads = heads.Heads,
+            KeyValueHeads = heads.KeyValueHeads,
+            HeadWidth = norm ? heads.Width + 4 - heads.Width % 2 : rotary.Theta is null ? heads.Width : heads.Width + heads.Width % 2,
+            RotaryTheta = rotary.Theta,
+            RotaryWidth = rotary.Width,
+            Causal = scores.Causal,
+            Window = scores.Window,
+            SoftCap = scores.Cap,
+            QueryKeyNorm = norm,
+            QueryKeyValueBias = bias,
+            OutputBias = outputBias,
+        });
+
+    private static readonly Gen<TorchLayer> Sublayer = Gen.Select(
+        Gen.OneOf(Attention, Ffn), MaybeNorm, MaybeNorm, OneOf(true, true, false), (layer, before, after, residual) => (TorchLayer)(layer with { PreNorm = before, PostNorm = after, Residual = residual }));
+
+    /// <summary>A module of one to three blocks of one to three layers.</summary>
+    public static Gen<DeclaredModule> Module { get; } = Gen.Select(
+        Gen.OneOf(Gen.Int[3, 20], Gen.Int[21, 70]), // norms of one or two elements are signs, whose gradients are rounding
+        Gen.Int[1, 3],
+        Gen.OneOf(Sublayer, Sublayer, Sublayer, Norm.Select(norm => (TorchLayer)norm)).Array[1, 3],
+        Gen.Int[1, 3],
+        Gen.OneOf(Gen.Const(1), Gen.Int[2, 40], Gen.Const(64)),
+        OneOf(true, false, false),
+        Gen.Int[0, 1 << 20],
+        (width, repeats, layers, batch, time, segmented, seed) => new DeclaredModule(width, repeats, layers, batch, time, segmented, seed));
+
+    /// <summary>Cases that random draws might miss: they are always tested.</summary>
+    public static DeclaredModule[] Awkward { get; } =
+    [
+        new(1, 1, [new TorchAttention { Heads = 1 }], 1, 1, false, 1),
+        new(17, 2, [new TorchAttention { Heads = 1, Window = 100 }], 2, 13, false, 2),
+        new(24, 1, [new TorchAttention { Heads = 6, KeyValueHeads = 1, Window = 1 }], 1, 64, true, 3),
+        new(7, 1, [new TorchAttention { Heads = 2, HeadWidth = 33, Causal = false, SoftCap = 0.5 }], 3, 31, false, 4),
+        new(3, 3, [new TorchNorm(NormKind.RmsNorm), new TorchNorm(NormKind.LayerNorm)], 1, 5, false, 5),
+        new(5, 1, [new TorchFfn { Hidden = 1, Activation = Activation.SquaredRelu, Residual = false }], 1, 3, false, 6),
+        new(33, 1, [new TorchFfn { Hidden = 65, PostNorm = new TorchNorm(NormKind.LayerNorm) }, new TorchFfn { Hidden = 31, Gated = true, Activation = Activation.Silu }], 2, 65 / 2, false, 7),
+    ];
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+}

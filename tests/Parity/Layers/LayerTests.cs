@@ -1,0 +1,86 @@
+using CsCheck;
+using ModelDsl.TestSupport;
+using ModelDsl.TorchReference;
+using TorchSharp;
+
+namespace ModelDsl.Parity.Layers;
+
+/// <summary>Every layer and option, as generated code computes it: output and all gradients are those of TorchSharp's autograd in double.</summary>
+public class LayerTests
+{
+    private const int Cases = 40;
+
+    // Far above rounding in badly conditioned draws, far below what a wrong formula gives.
+    private const double Allowed = 1e-3;
+
+    [TorchFact]
+    public void Awkward_declarations() => Compare(Declarations.Awkward);
+
+    // Extents are constants of generated code: many declarations share one compilation, so one sample is an array of them.
+    [TorchFact]
+    public void Random_declarations() => Declarations.Module.Array[Cases].Sample(Compare, iter: 1, threads: 1, print: static modules => $"{modules.Length} modules");
+
+    private static void Compare(DeclaredModule[] modules)
+    {
+        InMemoryModels models = InMemoryModels.Load(modules.Select((module, i) => module.Source($"Module{i}")));
+        List<string> wrong = [];
+        for (int i = 0; i < modules.Length; i++)
+        {
+            using ModelInstance model = models.Create($"Declared.Module{i}");
+            if (string.Join(", ", Deviations(modules[i], model)) is { Length: > 0 } deviations) wrong.Add($"{modules[i]}: {deviations}");
+        }
+
+        Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
+    }
+
+    private static IEnumerable<string> Deviations(DeclaredModule declared, ModelInstance model)
+    {
+        using TorchModule reference = new(declared.Reference, declared.Width, type: torch.ScalarType.Float64);
+        using ModelModule module = model.CreateModule(new ModuleOptions { Batch = declared.Batch, Sequence = declared.Time, Threads = 2 });
+        Assert.Equal(reference.Parameters.Names.Order(), model.Parameters.Names.Order());
+        Random random = new(declared.Seed);
+        foreach (Parameter parameter in model.Parameters)
+        {
+            Fill(parameter.Values, random, parameter.Name.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : 0);
+            reference.Parameters.Set(parameter.Name, parameter.Values);
+        }
+
+        int count = declared.Batch * declared.Time * declared.Width;
+        float[] x = new float[count], upstream = new float[count];
+        Fill(x, random, 0);
+        Fill(upstream, random, 0);
+        int[] segments = declared.Segmented ? Segments(declared, random) : [];
+        (float[] output, float[] inputGradient) = reference.Run(x, upstream, declared.Batch, segmentStarts: segments);
+
+        List<string> wrong = [];
+        void Check(string what, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double floor)
+        {
+            double deviation = Deviation.Relative(actual, expected, floor);
+            if (!(deviation < Allowed)) wrong.Add($"{what} deviates by {deviation:E1}");
+        }
+
+        Check("output", module.Forward(x, declared.Batch, declared.Time, segments), output, 1e-2 * Deviation.Norm(x));
+        // Where the true gradient is zero, rounding of what cancels remains: small against what went in and the gradients altogether.
+        double floor = 1e-2 * (Deviation.Norm(upstream) + Math.Sqrt(reference.Parameters.Names.Sum(name => Math.Pow(Deviation.Norm(reference.Parameters.Gradient(name)), 2))));
+        Check("input gradient", module.Backward(upstream), inputGradient, floor);
+        foreach (Parameter parameter in module.Parameters) Check($"gradient of {parameter.Name}", parameter.Gradient, reference.Parameters.Gradient(parameter.Name), floor);
+        return wrong;
+    }
+
+    private static void Fill(Span<float> values, Random random, float mean)
+    {
+        foreach (ref float value in values) value = mean + 0.6f * (random.NextSingle() - 0.5f);
+    }
+
+    private static int[] Segments(DeclaredModule declared, Random random)
+    {
+        int[] starts = new int[declared.Batch * declared.Time];
+        for (int i = 0; i < starts.Length; i++)
+        {
+            int position = i % declared.Time;
+            starts[i] = position == 0 ? 0 : random.Next(4) == 0 ? position : starts[i - 1];
+        }
+
+        return starts;
+    }
+}

@@ -17,6 +17,14 @@ internal static unsafe class AttentionPacking
         for (int i = 0; i < width; i += 16) Sse.Prefetch1(row + i);
     }
 
+    /// <summary>Asks for floats that are read very soon, and once, to come to the first-level cache. Memory is only busy while such requests are out, so they are spread evenly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchNear(float* source, int floats)
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < floats; i += 16) Sse.Prefetch0(source + i);
+    }
+
     /// <summary>Copies one row times <paramref name="scale"/>, zero-filled to the next multiple of the vector width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CopyRow<S>(float* source, int width, float* target, S scale) where S : unmanaged, ISimd<S>

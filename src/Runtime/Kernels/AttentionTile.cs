@@ -14,18 +14,33 @@ internal static unsafe class AttentionTile
     {
         /// <summary>True when element (row, k) is at row · stride + k, false when it is at k · stride + row.</summary>
         static abstract bool IsRowMajor { get; }
+
+        /// <summary>True when the other operand comes from memory, to be asked for ahead of its use.</summary>
+        static abstract bool IsStreamed { get; }
     }
 
     /// <summary>Rows one after the other.</summary>
     internal readonly struct RowMajor : IOperandOrder
     {
         public static bool IsRowMajor => true;
+
+        public static bool IsStreamed => false;
+    }
+
+    /// <summary>Rows one after the other; the other operand is read once and comes from memory.</summary>
+    internal readonly struct RowMajorStreamed : IOperandOrder
+    {
+        public static bool IsRowMajor => true;
+
+        public static bool IsStreamed => true;
     }
 
     /// <summary>Columns one after the other: the same memory read as the transposed operand.</summary>
     internal readonly struct ColumnMajor : IOperandOrder
     {
         public static bool IsRowMajor => false;
+
+        public static bool IsStreamed => false;
     }
 
     /// <summary>A number the JIT sees as a constant.</summary>
@@ -36,6 +51,9 @@ internal static unsafe class AttentionTile
 
     /// <summary>Rows of a register tile.</summary>
     public const int Rows = 6;
+
+    /// <summary>A streamed operand, dense, is asked for this many floats before its use: what memory delivers while one request is under way.</summary>
+    public const int FloatsAhead = 2048;
 
     /// <summary>Vectors of a register tile: 24 accumulators where there are 32 registers, 12 where there are 16.</summary>
     public static int Vectors<S>() where S : unmanaged, ISimd<S> => S.Width == 16 ? 4 : 2;
@@ -104,6 +122,7 @@ internal static unsafe class AttentionTile
             S b1 = N.Value > 1 ? S.Load(b + S.Width) : S.Zero;
             S b2 = N.Value > 2 ? S.Load(b + 2 * S.Width) : S.Zero;
             S b3 = N.Value > 3 ? S.Load(b + 3 * S.Width) : S.Zero;
+            if (A.IsStreamed) AttentionPacking.PrefetchNear(b + FloatsAhead, N.Value * S.Width);
             b += bStride;
 
             nint at = A.IsRowMajor ? k : 0;

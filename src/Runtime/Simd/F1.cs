@@ -121,5 +121,15 @@ public readonly unsafe struct F1 : ISimd<F1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* target, F1 a, F1 b, F1 c, F1 d)
+    {
+        target[0] = a.Value;
+        target[1] = b.Value;
+        target[2] = c.Value;
+        target[3] = d.Value;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(F1 value) => value.Value;
 }

@@ -153,6 +153,22 @@ public readonly unsafe struct F128 : ISimd<F128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* target, F128 a, F128 b, F128 c, F128 d)
+    {
+        if (!Sse.IsSupported)
+        {
+            Vector128.Create(Sum(a), Sum(b), Sum(c), Sum(d)).Store(target);
+            return;
+        }
+
+        // Lanes (0 + 2, 1 + 3) of two vectors next to each other, then of four.
+        Vector128<float> ab = Sse.UnpackLow(a.Value, b.Value) + Sse.UnpackHigh(a.Value, b.Value);
+        Vector128<float> cd = Sse.UnpackLow(c.Value, d.Value) + Sse.UnpackHigh(c.Value, d.Value);
+        (Sse.MoveLowToHigh(ab, cd) + Sse.MoveHighToLow(cd, ab)).Store(target);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(F128 value)
     {
         Vector128<float> pairs = Vector128.MaxNative(value.Value, Vector128.Shuffle(value.Value, Vector128.Create(2, 3, 0, 1)));

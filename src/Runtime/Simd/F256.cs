@@ -147,8 +147,15 @@ public readonly unsafe struct F256 : ISimd<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F256 value)
     {
-        return F128.Sum(new(value.Value.GetLower() + value.Value.GetUpper()));
+        return F128.Sum(Halves(value));
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* target, F256 a, F256 b, F256 c, F256 d) => F128.StoreSums(target, Halves(a), Halves(b), Halves(c), Halves(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F128 Halves(F256 value) => new(value.Value.GetLower() + value.Value.GetUpper());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

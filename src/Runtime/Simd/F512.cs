@@ -147,8 +147,15 @@ public readonly unsafe struct F512 : ISimd<F512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F512 value)
     {
-        return F256.Sum(new(value.Value.GetLower() + value.Value.GetUpper()));
+        return F256.Sum(Halves(value));
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* target, F512 a, F512 b, F512 c, F512 d) => F256.StoreSums(target, Halves(a), Halves(b), Halves(c), Halves(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F256 Halves(F512 value) => new(value.Value.GetLower() + value.Value.GetUpper());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -136,6 +136,11 @@ public abstract unsafe class SimdTests<S> where S : unmanaged, ISimd<S>
             for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
         Assert.Equal(lanes[0], S.Sum(Vector(0)));
 
+        float* sums = stackalloc float[5];
+        sums[4] = -99f;
+        S.StoreSums(sums, Vector(0), Vector(3), Vector(7), Vector(1));
+        Assert.Equal([S.Sum(Vector(0)), S.Sum(Vector(3)), S.Sum(Vector(7)), S.Sum(Vector(1)), -99f], new ReadOnlySpan<float>(sums, 5).ToArray());
+
         float* values = stackalloc float[16];
         for (int largest = 0; largest < Width; largest++)
         {

@@ -7,7 +7,7 @@ namespace ModelDsl.Compiler.Emission;
 internal static class RotaryTables
 {
     /// <summary>The name of the table an operation reads.</summary>
-    public static string Name(Rotary rotary) => $"angles{CSharpLiterals.Int(rotary.RotaryWidth)}Theta{Text.Invariant(rotary.Theta).Replace('.', '_').Replace('+', 'p')}";
+    public static string Name(Rotary rotary) => $"angles{CSharpLiterals.Int(rotary.RotaryWidth)}Theta{Text.Invariant(rotary.Theta).Replace('.', '_').Replace('+', 'p').Replace('-', 'm')}";
 
     /// <summary>Every table of a graph once, in order of first use.</summary>
     public static IReadOnlyList<Rotary> Of(Region region)

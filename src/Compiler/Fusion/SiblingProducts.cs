@@ -74,7 +74,6 @@ internal static class SiblingProducts
 
         private void Copy(Region region)
         {
-            CopyParameters(region);
             foreach (Item item in region.Items)
             {
                 switch (item)
@@ -87,7 +86,7 @@ internal static class SiblingProducts
                         break;
                     case Node node when !absorbed.Contains(node):
                         builder.Origin = node.Origin;
-                        Node copy = builder.Copy(node, [.. node.Inputs.Select(input => map[input])]);
+                        Node copy = builder.Copy(node, [.. node.Inputs.Select(Mapped)]);
                         for (int i = 0; i < node.Outputs.Count; i++) map[node.Outputs[i]] = copy.Outputs[i];
                         break;
                 }
@@ -106,16 +105,13 @@ internal static class SiblingProducts
             for (int i = 0; i < results.Count; i++) map[loop.Carries[i].Result] = results[i];
         }
 
-        private void CopyParameters(Region region)
+        /// <summary>The copy of a value. Parameters come into being where they are first used, so that they keep the order of their layers, inside stacks and around them.</summary>
+        private Value Mapped(Value value)
         {
-            HashSet<Value> members = [.. groups.Values.SelectMany(group => group)];
-            foreach (Value parameter in source.Parameters.Where(parameter => parameter.Region == region))
-            {
-                if (groups.TryGetValue(parameter, out IReadOnlyList<Value>? group))
-                    map[parameter] = builder.Parameter([.. group.SelectMany(member => member.Parameters)]);
-                else if (!members.Contains(parameter))
-                    map[parameter] = builder.Parameter([.. parameter.Parameters]);
-            }
+            if (map.TryGetValue(value, out Value? known)) return known;
+            if (value.Kind != ValueKind.Parameter || value.Region.Depth != builder.Region.Depth) throw new CompilerException($"{value} ({value.Name}) is used before it is copied");
+            IReadOnlyList<Value> members = groups.TryGetValue(value, out IReadOnlyList<Value>? group) ? group : [value];
+            return map[value] = builder.Parameter([.. members.SelectMany(member => member.Parameters)]);
         }
 
         private void Merge(IReadOnlyList<Linear> siblings)
@@ -123,8 +119,8 @@ internal static class SiblingProducts
             Linear first = siblings[0];
             string layer = first.Product.Origin.Substring(0, first.Product.Origin.LastIndexOf('.') + 1);
             builder.Origin = layer + string.Concat(siblings.Select(sibling => sibling.Product.Origin.Substring(layer.Length)));
-            Value merged = builder.Add(first.Product.Operation, map[first.Product.Inputs[0]], map[first.Weight]);
-            if (first.Shift is { } shift) merged = builder.Pointwise(new Argument(0) + new Argument(1), merged, map[shift]);
+            Value merged = builder.Add(first.Product.Operation, Mapped(first.Product.Inputs[0]), Mapped(first.Weight));
+            if (first.Shift is { } shift) merged = builder.Pointwise(new Argument(0) + new Argument(1), merged, Mapped(shift));
             int start = 0;
             foreach (Linear sibling in siblings)
             {

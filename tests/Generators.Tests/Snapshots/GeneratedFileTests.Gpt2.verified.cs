@@ -57,26 +57,26 @@ internal sealed partial class Gpt2Program
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * 1152);  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * 2304);  // [B·T, 6]
-        F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * 2704);  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * 2720);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
         F32 blocksFfn = f.Activations.At(0);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
@@ -108,8 +108,8 @@ internal sealed partial class Gpt2Program
         F32 blocksStream = f.Activations.At(rows * 1536 + first * 384);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(0 + first * 1);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 16 + first * 1);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 head = f.Scratch.At(3145728);  // [B·T, 8192]
         F32 lossLosses = f.Activations.At(rows * 2688 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(5242880);  // [B·T, 1]
@@ -150,8 +150,8 @@ internal sealed partial class Gpt2Program
         F32 finalNormMean = f.Activations.At(rows * 32000);  // [B·T, 1]
         F32 finalNormSum = f.Activations.At(rows * 32032);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 32016);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 head = f.Activations.At(rows * 9216);  // [B·T, 8192]
 
         // Tokens: gather rows by token
@@ -183,27 +183,27 @@ internal sealed partial class Gpt2Program
         F32 preNormMean = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
         F32 preNormSum = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
-        F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
         F32 preNormSum2 = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (24704 + blocks * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
@@ -239,12 +239,12 @@ internal sealed partial class Gpt2Program
         F32 blocksStream = f.Activations.At(rows * 26624);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * 32000);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 32016);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 finalNormSum = f.Activations.At(rows * 32032);  // [B·T, 1]
         F32 finalNormGradient = f.Activations.At(rows * 33152);  // [B·T, 384]
-        F32 finalNormBiasGradient = f.Gradients.At(3244416);  // [1, 384]
-        F32 finalNormWeightGradient = f.Gradients.At(3244032);  // [1, 384]
+        F32 finalNormBiasGradient = f.Gradients.At(13891200);  // [1, 384]
+        F32 finalNormWeightGradient = f.Gradients.At(13890816);  // [1, 384]
         F32 blocksStreamGradient = f.Activations.At(rows * 33152);  // [B·T, 384]
         F32 tokensPositionsGradient = f.Gradients.At(3145728);  // [256, 384]
         F32 tokensWeightGradient2 = f.Gradients.At(0);  // [8192, 384]
@@ -273,45 +273,45 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (33152 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downBiasGradient = f.Gradients.At(5018880 + blocks * 1774464);  // [1, 384]
+        F32 downBiasGradient = f.Gradients.At(5018112 + blocks * 1774464);  // [1, 384]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
         F32 ffnGradient = f.Activations.At(rows * 31616);  // [B·T, 1536]
-        F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
-        F32 downWeightGradient = f.Gradients.At(4429056 + blocks * 1774464);  // [384, 1536]
-        F32 upBiasGradient = f.Gradients.At(4427520 + blocks * 1774464);  // [1, 1536]
+        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 downWeightGradient = f.Gradients.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 upBiasGradient = f.Gradients.At(4426752 + blocks * 1774464);  // [1, 1536]
         F32 upGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 upWeightGradient = f.Gradients.At(3837696 + blocks * 1774464);  // [1536, 384]
+        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 upWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1536, 384]
         F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
         F32 preNormSum = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 32768);  // [B·T, 384]
-        F32 preNormBiasGradient = f.Gradients.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 outputBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeightGradient = f.Gradients.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 outputBiasGradient = f.Gradients.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 outputGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 outputWeightGradient = f.Gradients.At(3689088 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeightGradient = f.Gradients.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionQuery = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
         F32 attentionQueryGradient = f.Activations.At(rows * 31616);  // [B·T, 384]
-        F32 queryBiasGradient = f.Gradients.At(3687936 + blocks * 1774464);  // [1, 1152]
+        F32 queryBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
         F32 queryKeyValueGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(3245568 + blocks * 1774464);  // [1152, 384]
+        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
         F32 preNormMean2 = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight2 = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
         F32 preNormSum2 = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (33152 + blocks % 2 * 384));  // [B·T, 384]
-        F32 preNormBiasGradient2 = f.Gradients.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient2 = f.Gradients.At(3244800 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient2 = f.Gradients.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeightGradient2 = f.Gradients.At(3244032 + blocks * 1774464);  // [1, 384]
 
         // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));
@@ -385,7 +385,7 @@ internal sealed partial class Gpt2Program : ModelProgram
         Width = 384,
         Vocabulary = 8192,
         OutputColumns = 8192,
-        Fingerprint = "f6cdf39f0cc56766",
+        Fingerprint = "391001c371f1d7c1",
         Parameters = ListParameters(),
         ParameterFloats = 13891584,
         ConstantFloats = 0,
@@ -405,27 +405,27 @@ internal sealed partial class Gpt2Program : ModelProgram
         ParameterList list = new();
         list.Add("Tokens.Weight", 0L, InitializerKind.Normal, 0.02f, decay: false, 8192, 384);
         list.Add("Tokens.Positions", 3145728L, InitializerKind.Normal, 0.02f, decay: false, 256, 384);
-        list.Add("FinalNorm.Weight", 3244032L, InitializerKind.Constant, 1f, decay: false, 384);
-        list.Add("FinalNorm.Bias", 3244416L, InitializerKind.Constant, 0f, decay: false, 384);
         for (int i = 0; i < 6; i++)
         {
-            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 3244800L + i * 1774464L, InitializerKind.Constant, 1f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.PreNorm.Bias", 3245184L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Query.Weight", 3245568L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Key.Weight", 3393024L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Value.Weight", 3540480L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Query.Bias", 3687936L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Key.Bias", 3688320L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Value.Bias", 3688704L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Output.Weight", 3689088L + i * 1774464L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Output.Bias", 3836544L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 3836928L + i * 1774464L, InitializerKind.Constant, 1f, decay: false, 384);
-            list.Add($"Blocks.{i}.Ffn.PreNorm.Bias", 3837312L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Ffn.Up.Weight", 3837696L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 1536, 384);
-            list.Add($"Blocks.{i}.Ffn.Up.Bias", 4427520L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 1536);
-            list.Add($"Blocks.{i}.Ffn.Down.Weight", 4429056L + i * 1774464L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 1536);
-            list.Add($"Blocks.{i}.Ffn.Down.Bias", 5018880L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 3244032L + i * 1774464L, InitializerKind.Constant, 1f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.PreNorm.Bias", 3244416L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Query.Weight", 3244800L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Key.Weight", 3392256L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Value.Weight", 3539712L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Query.Bias", 3687168L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Key.Bias", 3687552L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Value.Bias", 3687936L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Output.Weight", 3688320L + i * 1774464L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Output.Bias", 3835776L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 3836160L + i * 1774464L, InitializerKind.Constant, 1f, decay: false, 384);
+            list.Add($"Blocks.{i}.Ffn.PreNorm.Bias", 3836544L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Ffn.Up.Weight", 3836928L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 1536, 384);
+            list.Add($"Blocks.{i}.Ffn.Up.Bias", 4426752L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 1536);
+            list.Add($"Blocks.{i}.Ffn.Down.Weight", 4428288L + i * 1774464L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 1536);
+            list.Add($"Blocks.{i}.Ffn.Down.Bias", 5018112L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
         }
+        list.Add("FinalNorm.Weight", 13890816L, InitializerKind.Constant, 1f, decay: false, 384);
+        list.Add("FinalNorm.Bias", 13891200L, InitializerKind.Constant, 0f, decay: false, 384);
         return list.ToArray();
     }
 }
@@ -1379,8 +1379,8 @@ internal sealed partial class Gpt2Program
         F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
         F32 tokensSum = f.Activations.At(rows * 1536);  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * 1536);  // [B·T, 384]
-        F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 finalNorm = f.Activations.At(0);  // [B·T, 384]
         F32 head = f.Sequences.At((nint)f.Batch * 8192);  // [B, 384]
         F32 head2 = f.Sequences.At(0);  // [B, 8192]
@@ -1416,25 +1416,25 @@ internal sealed partial class Gpt2Program
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * 1152);  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
-        F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * 2688);  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * 2704);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
         F32 blocksFfn = f.Activations.At(0);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
@@ -1582,10 +1582,10 @@ internal sealed partial class Gpt2Program
         F32 headPacked = f.Scratch.At(0);
         F32 headPacked2 = f.Scratch.At(3145728);
         F32 headGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
-        F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
         F32 finalNormGradient = f.Activations.At(rows * 24960);  // [B·T, 384]
-        F32 finalNormBiasGradient = f.Gradients.At(3244416);  // [1, 384]
-        F32 finalNormWeightGradient = f.Gradients.At(3244032);  // [1, 384]
+        F32 finalNormBiasGradient = f.Gradients.At(13891200);  // [1, 384]
+        F32 finalNormWeightGradient = f.Gradients.At(13890816);  // [1, 384]
         F32 blocksStreamGradient = f.Activations.At(rows * 24960);  // [B·T, 384]
         F32 tokensPositionsGradient = f.Gradients.At(3145728);  // [256, 384]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
@@ -1634,27 +1634,27 @@ internal sealed partial class Gpt2Program
         F32 preNormMean = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
         F32 preNormSum = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687936 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
-        F32 outputBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
         F32 preNormSum2 = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4427520 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018880 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (16512 + blocks * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
@@ -1686,8 +1686,8 @@ internal sealed partial class Gpt2Program
         F32 blocksStream = f.Activations.At(rows * 18432 + first * 384);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * 23808 + first * 1);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 23824 + first * 1);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(3244032);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(3244416);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 head = f.Scratch.At(6291456);  // [B·T, 8192]
         F32 lossLosses = f.Activations.At(rows * 26784 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(10485760);  // [B·T, 1]
@@ -1716,45 +1716,45 @@ internal sealed partial class Gpt2Program
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (24960 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downBiasGradient = f.Gradients.At(5018880 + blocks * 1774464);  // [1, 384]
+        F32 downBiasGradient = f.Gradients.At(5018112 + blocks * 1774464);  // [1, 384]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
         F32 ffnGradient = f.Activations.At(rows * 23424);  // [B·T, 1536]
-        F32 downWeight = f.Parameters.At(4429056 + blocks * 1774464);  // [384, 1536]
-        F32 downWeightGradient = f.Gradients.At(4429056 + blocks * 1774464);  // [384, 1536]
-        F32 upBiasGradient = f.Gradients.At(4427520 + blocks * 1774464);  // [1, 1536]
+        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 downWeightGradient = f.Gradients.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 upBiasGradient = f.Gradients.At(4426752 + blocks * 1774464);  // [1, 1536]
         F32 upGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 upWeight = f.Parameters.At(3837696 + blocks * 1774464);  // [1536, 384]
-        F32 upWeightGradient = f.Gradients.At(3837696 + blocks * 1774464);  // [1536, 384]
+        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 upWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1536, 384]
         F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3837312 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
         F32 preNormSum = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 24576);  // [B·T, 384]
-        F32 preNormBiasGradient = f.Gradients.At(3837312 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1, 384]
-        F32 outputBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeightGradient = f.Gradients.At(3836160 + blocks * 1774464);  // [1, 384]
+        F32 outputBiasGradient = f.Gradients.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 outputGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3689088 + blocks * 1774464);  // [384, 384]
-        F32 outputWeightGradient = f.Gradients.At(3689088 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeightGradient = f.Gradients.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionQuery = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
         F32 attentionQueryGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
-        F32 queryBiasGradient = f.Gradients.At(3687936 + blocks * 1774464);  // [1, 1152]
+        F32 queryBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
         F32 queryKeyValueGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 queryWeight = f.Parameters.At(3245568 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(3245568 + blocks * 1774464);  // [1152, 384]
+        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
         F32 preNormMean2 = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3244800 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3245184 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight2 = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
         F32 preNormSum2 = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (24960 + blocks % 2 * 384));  // [B·T, 384]
-        F32 preNormBiasGradient2 = f.Gradients.At(3245184 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient2 = f.Gradients.At(3244800 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient2 = f.Gradients.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeightGradient2 = f.Gradients.At(3244032 + blocks * 1774464);  // [1, 384]
 
         // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));

@@ -22,7 +22,7 @@ internal sealed partial class LlamaProgram
         F32 blocksStream = f.Activations.At(rows * 4096);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(0);  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
-        F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
+        F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
         F32 lossLosses = f.Activations.At(rows * 6400);  // [B·T, 1]
 
         // Tokens: gather rows by token
@@ -47,19 +47,19 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * 2048);  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 preNormScale2 = f.Activations.At(rows * 6416);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
@@ -90,7 +90,7 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 4096 + first * 768);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(0 + first * 1);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 head = f.Scratch.At(24576000);  // [B·T, 32000]
         F32 lossLosses = f.Activations.At(rows * 6400 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(32768000);  // [B·T, 1]
@@ -127,9 +127,9 @@ internal sealed partial class LlamaProgram
         F32 blocksStream = f.Activations.At(rows * 105728);  // [B·T, 768]
         F32 finalNormSum = f.Activations.At(rows * 125712);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 125696);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 head = f.Activations.At(rows * 49152);  // [B·T, 32000]
-        F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
+        F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
@@ -153,20 +153,20 @@ internal sealed partial class LlamaProgram
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
         F32 preNormSum = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 preNormSum2 = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (97280 + blocks * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
@@ -197,14 +197,14 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 moduleOutputGradient = f.ModuleOutputGradient;  // [B·T, 32000]
         F32 headGradient = f.Activations.At(rows * 124928);  // [B·T, 768]
-        F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
-        F32 headWeightGradient = f.Gradients.At(24576768);  // [32000, 768]
+        F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
+        F32 headWeightGradient = f.Gradients.At(100092672);  // [32000, 768]
         F32 blocksStream = f.Activations.At(rows * 105728);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(rows * 125696);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 finalNormSum = f.Activations.At(rows * 125712);  // [B·T, 1]
         F32 finalNormGradient = f.Activations.At(rows * 129024);  // [B·T, 768]
-        F32 finalNormWeightGradient = f.Gradients.At(24576000);  // [1, 768]
+        F32 finalNormWeightGradient = f.Gradients.At(100091904);  // [1, 768]
         F32 blocksStreamGradient = f.Activations.At(rows * 129024);  // [B·T, 768]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [32000, 768]
 
@@ -231,33 +231,33 @@ internal sealed partial class LlamaProgram
         F32 blocksStreamGradient = f.Activations.At(rows * (129024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 ffnUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 2048]
         F32 ffnGradient = f.Activations.At(rows * 124928);  // [B·T, 2048]
-        F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
-        F32 downWeightGradient = f.Gradients.At(53872896 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 gateUpGradient = f.Activations.At(rows * 130560);  // [B·T, 768]
-        F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 gateWeightGradient = f.Gradients.At(50727168 + blocks * 6292992);  // [4096, 768]
+        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 preNormSum = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 126208);  // [B·T, 768]
-        F32 preNormWeightGradient = f.Gradients.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient = f.Gradients.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 outputGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 outputWeightGradient = f.Gradients.At(50136576 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeightGradient = f.Gradients.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 blocksAttention = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 attentionQueryGradient = f.Activations.At(rows * 124928);  // [B·T, 768]
         F32 queryKeyValueGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
-        F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(49153536 + blocks * 6292992);  // [1280, 768]
+        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
         F32 preNormScale2 = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 preNormSum2 = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (129024 + blocks % 2 * 768));  // [B·T, 768]
-        F32 preNormWeightGradient2 = f.Gradients.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient2 = f.Gradients.At(24576000 + blocks * 6292992);  // [1, 768]
 
         // Blocks.Ffn.Down: [rows, 768] x [768, 2048]; epilogue: (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))), (downGradient * (ffnGate * sigmoid(ffnGate)))
         MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnUp, ffnGradient));
@@ -335,7 +335,7 @@ internal sealed partial class LlamaProgram : ModelProgram
         Width = 768,
         Vocabulary = 32000,
         OutputColumns = 32000,
-        Fingerprint = "3f7f49bf31a22b32",
+        Fingerprint = "06fc1481a13c4817",
         Parameters = ListParameters(),
         ParameterFloats = 124668672,
         ConstantFloats = RotaryTable.Floats(1024, 64),
@@ -354,20 +354,20 @@ internal sealed partial class LlamaProgram : ModelProgram
     {
         ParameterList list = new();
         list.Add("Tokens.Weight", 0L, InitializerKind.Normal, 0.02f, decay: false, 32000, 768);
-        list.Add("FinalNorm.Weight", 24576000L, InitializerKind.Constant, 1f, decay: false, 768);
-        list.Add("Head.Weight", 24576768L, InitializerKind.Normal, 0.02f, decay: true, 32000, 768);
         for (int i = 0; i < 12; i++)
         {
-            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 49152768L + i * 6292992L, InitializerKind.Constant, 1f, decay: false, 768);
-            list.Add($"Blocks.{i}.Attention.Query.Weight", 49153536L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 768, 768);
-            list.Add($"Blocks.{i}.Attention.Key.Weight", 49743360L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
-            list.Add($"Blocks.{i}.Attention.Value.Weight", 49939968L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
-            list.Add($"Blocks.{i}.Attention.Output.Weight", 50136576L + i * 6292992L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 768);
-            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 50726400L + i * 6292992L, InitializerKind.Constant, 1f, decay: false, 768);
-            list.Add($"Blocks.{i}.Ffn.Gate.Weight", 50727168L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
-            list.Add($"Blocks.{i}.Ffn.Up.Weight", 52300032L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
-            list.Add($"Blocks.{i}.Ffn.Down.Weight", 53872896L + i * 6292992L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 2048);
+            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 24576000L + i * 6292992L, InitializerKind.Constant, 1f, decay: false, 768);
+            list.Add($"Blocks.{i}.Attention.Query.Weight", 24576768L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 768, 768);
+            list.Add($"Blocks.{i}.Attention.Key.Weight", 25166592L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
+            list.Add($"Blocks.{i}.Attention.Value.Weight", 25363200L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
+            list.Add($"Blocks.{i}.Attention.Output.Weight", 25559808L + i * 6292992L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 768);
+            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 26149632L + i * 6292992L, InitializerKind.Constant, 1f, decay: false, 768);
+            list.Add($"Blocks.{i}.Ffn.Gate.Weight", 26150400L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
+            list.Add($"Blocks.{i}.Ffn.Up.Weight", 27723264L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
+            list.Add($"Blocks.{i}.Ffn.Down.Weight", 29296128L + i * 6292992L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 2048);
         }
+        list.Add("FinalNorm.Weight", 100091904L, InitializerKind.Constant, 1f, decay: false, 768);
+        list.Add("Head.Weight", 100092672L, InitializerKind.Normal, 0.02f, decay: true, 32000, 768);
         return list.ToArray();
     }
 }
@@ -942,11 +942,11 @@ internal sealed partial class LlamaProgram
         F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * 4096);  // [B·T, 768]
         F32 blocksStream = f.Activations.At(rows * 4096);  // [B·T, 768]
-        F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 finalNorm = f.Activations.At(0);  // [B·T, 768]
         F32 head = f.Sequences.At((nint)f.Batch * 32000);  // [B, 768]
         F32 head2 = f.Sequences.At(0);  // [B, 32000]
-        F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
+        F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
@@ -972,18 +972,18 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
         F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 preNormScale2 = f.Activations.At(rows * 6400);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
@@ -1125,12 +1125,12 @@ internal sealed partial class LlamaProgram
         F32 finalNormSum = f.Activations.At(rows * 93712);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 93696);  // [B·T, 1]
         F32 headPacked = f.Scratch.At(0);
-        F32 headWeight = f.Parameters.At(24576768);  // [32000, 768]
+        F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
         F32 headPacked2 = f.Scratch.At(24576000);
         F32 headGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
-        F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 finalNormGradient = f.Activations.At(rows * 97024);  // [B·T, 768]
-        F32 finalNormWeightGradient = f.Gradients.At(24576000);  // [1, 768]
+        F32 finalNormWeightGradient = f.Gradients.At(100091904);  // [1, 768]
         F32 blocksStreamGradient = f.Activations.At(rows * 97024);  // [B·T, 768]
         F32 tokensWeightGradient = f.Gradients.At(0);  // [32000, 768]
         F32 lossLosses = f.Activations.At(rows * 100288);  // [B·T, 1]
@@ -1168,20 +1168,20 @@ internal sealed partial class LlamaProgram
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
         F32 preNormSum = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 preNormSum2 = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (65280 + blocks * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
@@ -1212,13 +1212,13 @@ internal sealed partial class LlamaProgram
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 73728 + first * 768);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(rows * 93696 + first * 1);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(24576000);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 head = f.Scratch.At(49152000);  // [B·T, 32000]
         F32 lossLosses = f.Activations.At(rows * 100288 + first * 1);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(65536000);  // [B·T, 1]
         F32 lossGradient = f.Scratch.At(57344000);  // [B·T, 32000]
         F32 headGradient = f.Activations.At(rows * 92928 + first * 768);  // [B·T, 768]
-        F32 headWeightGradient = f.Gradients.At(24576768);  // [32000, 768]
+        F32 headWeightGradient = f.Gradients.At(100092672);  // [32000, 768]
 
         // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
         MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
@@ -1243,33 +1243,33 @@ internal sealed partial class LlamaProgram
         F32 blocksStreamGradient = f.Activations.At(rows * (97024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 ffnUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 2048]
         F32 ffnGradient = f.Activations.At(rows * 92928);  // [B·T, 2048]
-        F32 downWeight = f.Parameters.At(53872896 + blocks * 6292992);  // [768, 2048]
-        F32 downWeightGradient = f.Gradients.At(53872896 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 gateUpGradient = f.Activations.At(rows * 98560);  // [B·T, 768]
-        F32 gateWeight = f.Parameters.At(50727168 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 gateWeightGradient = f.Gradients.At(50727168 + blocks * 6292992);  // [4096, 768]
+        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 preNormSum = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 94208);  // [B·T, 768]
-        F32 preNormWeightGradient = f.Gradients.At(50726400 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient = f.Gradients.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 outputGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(50136576 + blocks * 6292992);  // [768, 768]
-        F32 outputWeightGradient = f.Gradients.At(50136576 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeightGradient = f.Gradients.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 blocksAttention = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 attentionQueryGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
         F32 queryKeyValueGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
-        F32 queryWeight = f.Parameters.At(49153536 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(49153536 + blocks * 6292992);  // [1280, 768]
+        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
         F32 preNormScale2 = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 preNormSum2 = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (97024 + blocks % 2 * 768));  // [B·T, 768]
-        F32 preNormWeightGradient2 = f.Gradients.At(49152768 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient2 = f.Gradients.At(24576000 + blocks * 6292992);  // [1, 768]
 
         // Blocks.Ffn.Down: [rows, 768] x [768, 2048]; epilogue: (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))), (downGradient * (ffnGate * sigmoid(ffnGate)))
         MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnUp, ffnGradient));

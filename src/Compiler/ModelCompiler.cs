@@ -22,7 +22,7 @@ internal static class ModelCompiler
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new CompilationResult(surface, ModelWriter.Write(model, programs).Append(ProgramHook.Write(model, ModelWriter.ProgramNamespace(model) + "." + ModelWriter.ProgramName(model))).ToEquatableArray(), default);
+        return new CompilationResult(surface, ModelWriter.Write(model, programs).Append(ProgramHook.Write(model, ModelWriter.ProgramNamespace + "." + ModelWriter.ProgramName(model))).ToEquatableArray(), default);
     }
 
     /// <summary>The broken rules of a declaration, in order of declaration.</summary>

@@ -78,7 +78,7 @@ public class ShapeTests
         """);
 
     [Fact]
-    public Task ATiedHeadHasTheEmbeddingsVocabulary() => AnalyzerHarness.Verify(Usings + """
+    public Task AHeadHasTheEmbeddingsVocabulary() => AnalyzerHarness.Verify(Usings + """
         [Model(Width = 64, Context = 32)]
         public sealed partial class Tied
         {
@@ -92,7 +92,7 @@ public class ShapeTests
         {
             [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
             [Residual, Attention(Heads = 2)] public partial Attention Attention { get; }
-            [LanguageHead(Vocabulary = 11)] public partial Head Head { get; }
+            [LanguageHead({|MDL1005:Vocabulary = 11|})] public partial Head Head { get; }
         }
         """);
 

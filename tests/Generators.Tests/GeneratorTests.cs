@@ -31,6 +31,19 @@ public class GeneratorTests
             [Model(Width = 32, Context = 16)] public sealed partial class Same { {{Layer}} [Attention(Heads = 2)] public partial ModelDsl.Attention Attention { get; } }
         }
 
+        [Model(Width = 8, Context = 8)]
+        public sealed partial class Model
+        {
+            [Repeat(2)] public partial BlockStack<Inner> Program { get; }
+            public partial Inner Scope { get; }
+        }
+
+        [Block]
+        public sealed partial class Inner
+        {
+            {{Layer}}
+        }
+
         public static partial class Second
         {
             [Model(Width = 16, Context = 16)] public sealed partial class Same { {{Layer}} }

@@ -14,13 +14,13 @@ namespace Demo
         private static global::ModelDsl.Programs.ModelProgram? __program;
         private static global::ModelDsl.ModelCard? __card;
         private readonly global::ModelDsl.ModelInstance __model;
-        private readonly global::ModelDsl.BlockStack<global::Demo.Gpt2Block> __Blocks;
+        private readonly global::ModelDsl.BlockStack<global::Demo.Gpt2Block> __layer_Blocks;
 
         private Gpt2(global::ModelDsl.ModelInstance model)
         {
             __model = model;
             global::ModelDsl.Programs.LayerScope scope = __Scope;
-            __Blocks = new global::ModelDsl.BlockStack<global::Demo.Gpt2Block>(scope.Child("Blocks"), 6, static (global::ModelDsl.Programs.LayerScope place) => new global::Demo.Gpt2Block(place));
+            __layer_Blocks = new global::ModelDsl.BlockStack<global::Demo.Gpt2Block>(scope.Child("Blocks"), 6, static (global::ModelDsl.Programs.LayerScope place) => new global::Demo.Gpt2Block(place));
         }
 
         private global::ModelDsl.Programs.LayerScope __Scope => new(__model.Parameters);
@@ -54,7 +54,7 @@ namespace Demo
 
         public partial global::ModelDsl.Embedding Tokens => new(__Scope.Child("Tokens"));
 
-        public partial global::ModelDsl.BlockStack<global::Demo.Gpt2Block> Blocks => __Blocks;
+        public partial global::ModelDsl.BlockStack<global::Demo.Gpt2Block> Blocks => __layer_Blocks;
 
         public partial global::ModelDsl.Norm FinalNorm => new(__Scope.Child("FinalNorm"));
 

@@ -11,23 +11,23 @@ namespace Demo
     partial class Pair
     {
         private readonly global::ModelDsl.Programs.LayerScope __scope;
-        private readonly global::Demo.Wide __First;
-        private readonly global::ModelDsl.BlockStack<global::Demo.Wide> __Rest;
+        private readonly global::Demo.Wide __layer_First;
+        private readonly global::ModelDsl.BlockStack<global::Demo.Wide> __layer_Rest;
 
         /// <summary>The block at a place in a model; made by generated code.</summary>
         [global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]
         public Pair(global::ModelDsl.Programs.LayerScope scope)
         {
             __scope = scope;
-            __First = new global::Demo.Wide(scope.Child("First"));
-            __Rest = new global::ModelDsl.BlockStack<global::Demo.Wide>(scope.Child("Rest"), 2, static (global::ModelDsl.Programs.LayerScope place) => new global::Demo.Wide(place));
+            __layer_First = new global::Demo.Wide(scope.Child("First"));
+            __layer_Rest = new global::ModelDsl.BlockStack<global::Demo.Wide>(scope.Child("Rest"), 2, static (global::ModelDsl.Programs.LayerScope place) => new global::Demo.Wide(place));
         }
 
         /// <summary>The path of properties, as in the names of parameters.</summary>
         public string Name => __scope.Path;
 
-        public partial global::Demo.Wide First => __First;
+        public partial global::Demo.Wide First => __layer_First;
 
-        public partial global::ModelDsl.BlockStack<global::Demo.Wide> Rest => __Rest;
+        public partial global::ModelDsl.BlockStack<global::Demo.Wide> Rest => __layer_Rest;
     }
 }

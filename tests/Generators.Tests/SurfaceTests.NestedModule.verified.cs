@@ -13,15 +13,15 @@ namespace Demo
         private static global::ModelDsl.Programs.ModelProgram? __program;
         private static global::ModelDsl.ModelCard? __card;
         private readonly global::ModelDsl.ModelInstance __model;
-        private readonly global::ModelDsl.BlockStack<global::Demo.Pair> __Pairs;
-        private readonly global::Demo.Wide __Tail;
+        private readonly global::ModelDsl.BlockStack<global::Demo.Pair> __layer_Pairs;
+        private readonly global::Demo.Wide __layer_Tail;
 
         private Encoder(global::ModelDsl.ModelInstance model)
         {
             __model = model;
             global::ModelDsl.Programs.LayerScope scope = __Scope;
-            __Pairs = new global::ModelDsl.BlockStack<global::Demo.Pair>(scope.Child("Pairs"), 3, static (global::ModelDsl.Programs.LayerScope place) => new global::Demo.Pair(place));
-            __Tail = new global::Demo.Wide(scope.Child("Tail"));
+            __layer_Pairs = new global::ModelDsl.BlockStack<global::Demo.Pair>(scope.Child("Pairs"), 3, static (global::ModelDsl.Programs.LayerScope place) => new global::Demo.Pair(place));
+            __layer_Tail = new global::Demo.Wide(scope.Child("Tail"));
         }
 
         private global::ModelDsl.Programs.LayerScope __Scope => new(__model.Parameters);
@@ -47,9 +47,9 @@ namespace Demo
         /// <inheritdoc/>
         public void Dispose() => __model.Dispose();
 
-        public partial global::ModelDsl.BlockStack<global::Demo.Pair> Pairs => __Pairs;
+        public partial global::ModelDsl.BlockStack<global::Demo.Pair> Pairs => __layer_Pairs;
 
-        public partial global::Demo.Wide Tail => __Tail;
+        public partial global::Demo.Wide Tail => __layer_Tail;
 
         internal partial global::ModelDsl.Norm Norm => new(__Scope.Child("Norm"));
 

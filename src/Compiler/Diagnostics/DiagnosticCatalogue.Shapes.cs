@@ -16,7 +16,7 @@ internal static partial class DiagnosticCatalogue
         "Rotary embedding turns pairs of columns: {0} columns of a head {1} wide {2}");
 
     public static readonly DiagnosticRule VocabularyDiffers = new("MDL1005", "Head and embedding differ in vocabulary",
-        "The head's vocabulary {0} is not that of the embedding it is tied to, {1}: leave it out, or do not tie the head");
+        "The head's vocabulary {0} is not that of the embedding, {1}: what a model predicts are its own tokens, leave the head's out");
 
     public static readonly DiagnosticRule NotCausal = new("MDL1006", "A language model must be causal",
         "Attention that sees later positions cannot be trained to predict them, nor decoded: '{0}' is a language model, leave Causal at true");

@@ -1,6 +1,7 @@
 using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Graph;
 using ModelDsl.Compiler.Graph.Operations;
+using ModelDsl.Compiler.Layers;
 using ModelDsl.Compiler.Planning;
 
 namespace ModelDsl.Compiler.Emission;
@@ -38,7 +39,7 @@ internal static class PlanWriter
             writer.Line($"Width = {model.Attribute.Int("Width", 0)},");
             writer.Line($"Vocabulary = {vocabulary},");
             writer.Line($"OutputColumns = {module.Graph.Outputs[Role.ModuleOutput].Shape.Columns},");
-            writer.Line($"Fingerprint = \"{GraphText.Fingerprint(CompiledProgram.BuildGraph(model, ProgramKind.Module))}\",");
+            writer.Line($"Fingerprint = \"{GraphText.Fingerprint(Lowering.Run(model, ProgramKind.Module))}\",");
             writer.Line("Parameters = ListParameters(),");
             writer.Line($"ParameterFloats = {module.Plan.Parameters.Floats},");
             writer.Line($"ConstantFloats = {TotalConstants(module.Graph, context)},");

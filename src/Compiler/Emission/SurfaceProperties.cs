@@ -63,7 +63,7 @@ internal static class SurfaceProperties
     private static bool IsKept(MemberDeclaration member) => member.IsPartial && member.BlockName is not null;
 
     // Two underscores: C# reserves such names for generated code.
-    private static string Field(MemberDeclaration member) => "__" + member.Name;
+    private static string Field(MemberDeclaration member) => "__layer_" + member.Name;
 
     private static string Type(MemberDeclaration member) => member.PropertyType.TrimEnd('?');
 

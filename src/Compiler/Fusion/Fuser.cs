@@ -110,6 +110,7 @@ internal sealed class Fuser
     {
         private readonly Dictionary<Value, int> producedAt = [];
         private readonly Dictionary<Value, ProductKernel> products = [];
+        private readonly HashSet<Node> own = [.. items.OfType<Node>()];
         private readonly HashSet<Value> pending = [.. items.OfType<Node>().SelectMany(node => node.Outputs), .. items.OfType<Loop>().SelectMany(loop => loop.Carries).Select(carry => carry.Result)];
 
         public List<Kernel> Kernels { get; } = [];
@@ -204,7 +205,8 @@ internal sealed class Fuser
             IReadOnlyList<Node> readers = fuser.uses.Of(operand);
             foreach (Node reader in readers)
             {
-                if (reader.Operation is not Pointwise || reader.Output.Shape != operand.Shape) return false;
+                // A reader of another section (a backward) runs when this one is long over.
+                if (!own.Contains(reader) || reader.Operation is not Pointwise || reader.Output.Shape != operand.Shape) return false;
                 if (readers.Count > 1 && fuser.NeedNotBeStored(reader.Output)) return false;
                 IEnumerable<Value> others = reader.Inputs.Where(input => input != operand).SelectMany(input => fuser.Operand(input).Operands);
                 if (others.Any(other => IsLater(other, position))) return false;

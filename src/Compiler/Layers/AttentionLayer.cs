@@ -70,6 +70,7 @@ internal sealed class AttentionLayer : LayerKind
         int? headWidth = hasWidth ? attribute.Int("HeadWidth", 1) : check.Width / attribute.Int("Heads", 1);
         if (heads is { } count && attribute.Int("KeyValueHeads", count) is int shared && count % shared != 0)
             check.Report(DiagnosticCatalogue.KeyValueHeads, "KeyValueHeads", count, shared, string.Join(", ", LayerCheck.Divisors(count).Select(divisor => Text.Invariant(divisor))));
+        if (heads is { } all && headWidth is { } each && !check.Fits(hasHeads ? "Heads" : "HeadWidth", 3L * all * each)) return;
         if (!attribute.Bool("Rotary", false)) return;
         int? rotary = attribute.Has("RotaryWidth") ? attribute.Int("RotaryWidth", 2) : headWidth;
         string argument = attribute.Has("RotaryWidth") ? "RotaryWidth" : hasWidth ? "HeadWidth" : "Heads";

@@ -31,8 +31,8 @@ internal sealed class LanguageHeadLayer : LayerKind
         check.AtLeast("Vocabulary", 2);
         check.Positive("SoftCap", orZero: true);
         AttributeDeclaration attribute = check.Attribute;
-        if (attribute.String("TiedTo") is not { } table || !attribute.Has("Vocabulary")) return;
-        int? rows = check.Model?.Members.FirstOrDefault(member => member.Name == table)?.Find("Embedding")?.Int("Vocabulary", 0);
-        if (rows is { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary)) check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", attribute.Int("Vocabulary", 0), vocabulary);
+        int? rows = check.Model?.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0);
+        if (attribute.Has("Vocabulary") && rows is { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary))
+            check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", attribute.Int("Vocabulary", 0), vocabulary);
     }
 }

@@ -28,17 +28,37 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
         return false;
     }
 
+    /// <summary>What a size comes to must be a number of columns that an integer holds.</summary>
+    public bool Fits(string argument, long columns)
+    {
+        if (columns <= int.MaxValue) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"less: it makes a product of {columns} columns, and {int.MaxValue} are the most"));
+        return false;
+    }
+
     /// <summary>A real argument must be a finite number above zero, or zero where that means none.</summary>
     public bool Positive(string argument, bool orZero = false)
     {
-        double value = Attribute.Double(argument, 1);
-        if (!Attribute.Has(argument) || ((value > 0 || (orZero && value == 0)) && !double.IsInfinity(value))) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, value, orZero ? "a finite number of at least 0" : "a finite number above 0");
+        // What generated code holds is a float.
+        float value = (float)Attribute.Double(argument, 1);
+        if (!Attribute.Has(argument) || value is > 0 and < float.PositiveInfinity || (orZero && Attribute.Double(argument, 1) == 0)) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Double(argument, 1), orZero ? "a finite number of at least 0" : "a finite number above 0");
         return false;
     }
 
     /// <summary>Whole numbers from 1 on that divide <paramref name="number"/>.</summary>
-    public static IEnumerable<int> Divisors(int number) => Enumerable.Range(1, number).Where(candidate => number % candidate == 0);
+    public static IEnumerable<int> Divisors(int number)
+    {
+        List<int> above = [];
+        for (int candidate = 1; candidate <= number / candidate; candidate++)
+        {
+            if (number % candidate != 0) continue;
+            yield return candidate;
+            if (number / candidate != candidate) above.Add(number / candidate);
+        }
+
+        for (int i = above.Count - 1; i >= 0; i--) yield return above[i];
+    }
 
     /// <summary>The divisors of a number nearest to a wanted one, below and above.</summary>
     public static string Nearest(int number, int wanted)

@@ -60,7 +60,7 @@ internal static class LibraryCalls
                 string half = CSharpLiterals.Int(cached.CacheFloats / 2);
                 writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached.Form, ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
                 using (writer.Indent())
-                    writer.Line($"f.Cache.At(f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At(f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), {Heads(node.Output)});");
+                    writer.Line($"f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), {Heads(node.Output)});");
                 break;
             default:
                 throw new CompilerException($"{node.Operation.Describe()} has no call");

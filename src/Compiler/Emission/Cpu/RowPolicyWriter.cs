@@ -209,6 +209,7 @@ internal sealed class RowPolicyWriter
                     passes.Line($"accumulators.Add({(start == 0 ? "column" : CSharpLiterals.Int(start) + " + column")}, {value}, lanes);");
                     break;
                 default:
+                    if (!step.Stored) throw new CompilerException($"{step.Target.Name} is an element that nobody reads");
                     if (plan.Locate(step.Target).Buffer.Arena == Arena.Gradients) throw new CompilerException($"{step.Target.Name} is a gradient that no sum makes");
                     passes.Line($"{handles[step.Target]}.Store(column, {value}, lanes);");
                     break;

@@ -224,7 +224,8 @@ internal readonly unsafe struct AttentionBackward<S, F>(
         for (int i = lane; i < end; i += S.Width)
         {
             S s = score.Transform(S.Load(p + i));
-            S weight = VectorMath.Exp(s - lse);
+            // A probability is at most 1, also where scores are so large that the recomputed one differs from the forward's by whole units.
+            S weight = VectorMath.ExpOfNonPositive(S.Min(S.Zero, s - lse));
             S slope = weight * (S.Load(ds + i) - dot);
             if (!F.IsIdentity) slope *= score.Slope(s);
             if (i + S.Width > high)

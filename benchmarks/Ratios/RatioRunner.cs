@@ -33,8 +33,9 @@ internal sealed record GroupResult(IReadOnlyList<Measurement> Measurements, IRea
 /// <summary>Runs groups: contenders take turns, so that what else the machine does meets all of them.</summary>
 internal static class RatioRunner
 {
-    // Long enough that idle threads of the one before (ours, torch's, OpenBLAS's) have stopped waiting actively.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(60);
+    // Long enough that idle threads of the one before have stopped waiting actively: ours and torch's do so after a few
+    // milliseconds, OpenBLAS's after 2^28 ticks of the processor's counter.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(140);
     private const double WarmUp = 0.4;
 
     // A round in which other processes took more than this is measured again; the calmest rounds count.

@@ -1,7 +1,6 @@
 using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Fusion;
 using ModelDsl.Compiler.Graph;
-using ModelDsl.Compiler.Graph.Expressions;
 using ModelDsl.Compiler.Graph.Operations;
 using ModelDsl.Compiler.Planning;
 using ModelDsl.Compiler.Tests.Oracle;
@@ -46,30 +45,6 @@ public class StageTests
         foreach (ModelDeclaration model in Models.Value.Take(30)) Assert.Equal(ModelCompiler.Compile(model, default), ModelCompiler.Compile(model, default));
     }
 
-    /// <summary>A damaged graph is refused: a node without its operand, an operand of another region, a shape that is not inferred.</summary>
-    [Fact]
-    public void ADamagedGraphIsRefused()
-    {
-        ModelDeclaration model = Models.Value.First(declaration => declaration.Members.Any(member => member.Find("Repeat") is not null));
-        Refused(graph => graph.Root.Items.RemoveAt(0));
-        Refused(graph => graph.Root.Items.Add(graph.Root.Items[0]));
-        Refused(graph =>
-        {
-            Value inner = graph.Root.Items.OfType<Loop>().First().Carries[0].Input;
-            new GraphBuilderAround(graph).Add(inner);
-        });
-        Refused(graph => graph.Root.Items.OfType<Loop>().First().Carries[0].Output = graph.NewValue(ValueKind.Computed, Shape.Scalar, "damage", graph.Root));
-
-        void Refused(Action<ModelGraph> damage)
-        {
-            ModelGraph graph = CompiledProgram.BuildGraph(model, ProgramKind.Module);
-            GraphVerifier.Verify(graph, "building");
-            damage(graph);
-            Exception? refusal = Record.Exception(() => GraphVerifier.Verify(graph, "damage"));
-            Assert.True(refusal is CompilerException && refusal.Message.Contains("after damage", StringComparison.Ordinal), $"{refusal}\n{GraphText.Write(graph)}");
-        }
-    }
-
     /// <summary>Logits are as wide as the vocabulary: no buffer for every position is.</summary>
     [Fact]
     public void LogitsNeverExistForTheWholeBatch()
@@ -104,17 +79,4 @@ public class StageTests
 
     private static IEnumerable<(ModelDeclaration Model, ProgramKind Kind)> Programs()
         => Models.Value.SelectMany(model => ModelCompiler.Programs(model).Select(kind => (model, kind)));
-
-    /// <summary>Adds a node at the root that uses a value of a loop's body, which a builder would refuse.</summary>
-    private sealed class GraphBuilderAround(ModelGraph graph)
-    {
-        public void Add(Value inner)
-        {
-            Node node = new(new Pointwise(new Argument(0)), [inner], "damage");
-            Value output = graph.NewValue(ValueKind.Computed, inner.Shape, "damage", graph.Root);
-            output.Producer = node;
-            node.Outputs = [output];
-            graph.Root.Items.Add(node);
-        }
-    }
 }

@@ -20,6 +20,9 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
         return all.ToDictionary(model => model.Name, model => DeclarationReader.ReadModel(compilation.GetTypeByMetadataName(model.Name)!, default));
     }
 
+    /// <summary>Sets where documents start, for each row the position within its sequence.</summary>
+    public void SetSegmentStarts(IReadOnlyList<int>? starts) => evaluation.SegmentStarts = starts;
+
     /// <summary>Sets an input from floats, row by row.</summary>
     public void Set(Role role, IReadOnlyList<double> values)
     {
@@ -63,6 +66,11 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
 
         return gradients;
     }
+
+    /// <summary>Number of elements of every parameter by name.</summary>
+    public IReadOnlyDictionary<string, int> Lengths() => graph.Parameters
+        .SelectMany(parameter => parameter.Parameters.SelectMany(declared => NamesOf(parameter, declared).Select(name => (name, (int)declared.Length))))
+        .ToDictionary(pair => pair.name, pair => pair.Item2);
 
     /// <summary>The names of a declared parameter, one for each iteration.</summary>
     public static IEnumerable<string> NamesOf(Value parameter, ParameterDeclaration declared) => Iterations(parameter.Region).Select(iteration => Name(declared, iteration.Indices));

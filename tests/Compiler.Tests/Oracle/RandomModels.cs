@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CsCheck;
 
@@ -7,26 +8,55 @@ namespace ModelDsl.Compiler.Tests.Oracle;
 /// <param name="Name">The model class.</param>
 /// <param name="Source">Its file, blocks included.</param>
 /// <param name="Context">Its context.</param>
-internal sealed record RandomModel(string Name, string Source, int Context);
+/// <param name="Number">What it was drawn from.</param>
+internal sealed record RandomModel(string Name, string Source, int Context, int Number = 0);
 
 /// <summary>
 /// Draws declarations that cover every layer and option, at awkward sizes: odd widths, one head, a stack first or last, nested stacks, one block in several stacks.
-/// A declaration is a function of its seed, so that a failure is reproduced by its name.
+/// A declaration is a function of its seed, so that a failure is reproduced by its name: <c>RANDOM_MODELS=Fn12,Lm7</c> draws these instead, <c>RANDOM_MODELS=300</c> that many others.
 /// </summary>
 internal static class RandomModels
 {
-    private static readonly string[] Norms = ["", "NormKind.LayerNorm", "NormKind.RmsNorm", "NormKind.LayerNorm, Bias = false"];
+    private static readonly string[] Norms = ["", "NormKind.LayerNorm", "NormKind.RmsNorm, Epsilon = 1e-2", "NormKind.LayerNorm, Bias = false"];
     private static readonly string[] Activations = ["Gelu", "GeluTanh", "Relu", "SquaredRelu", "Silu"];
+
+    /// <summary>The environment variable that says what else to draw.</summary>
+    public const string Variable = "RANDOM_MODELS";
 
     /// <summary>Different declarations; the seed of the draw is fixed, so that a run repeats.</summary>
     public static IReadOnlyList<RandomModel> Draw(int count, bool languageModels, string seed)
-        => [.. Gen.Int[0, int.MaxValue].Array[count].Single(static _ => true, seed).Distinct().Select(number => Make(number, languageModels))];
+    {
+        string wanted = Environment.GetEnvironmentVariable(Variable) ?? "";
+        Gen<int> numbers = Gen.Int[0, int.MaxValue];
+        if (int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int others))
+            return [.. Enumerable.Range(0, others).Select(_ => Random.Shared.Next()).Distinct().Select(number => Make(number, languageModels))];
+        if (wanted.Length > 0)
+        {
+            string prefix = languageModels ? "Lm" : "Fn";
+            return [.. wanted.Split(',').Select(name => name[(name.LastIndexOf('.') + 1)..]).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(name => Make(int.Parse(name[2..], CultureInfo.InvariantCulture), languageModels))];
+        }
+
+        return [.. numbers.Array[count].Single(static _ => true, seed).Distinct().Select(number => Make(number, languageModels))];
+    }
+
+    /// <summary>How large a parameter's random values are: norms near what they are in use, so that gradients neither vanish nor explode.</summary>
+    public static double Size(string parameter) => parameter.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : 0.4;
+
+    /// <summary>Documents of random lengths: for each row the position within its sequence at which its document starts.</summary>
+    public static int[] SegmentStarts(Random random, int batch, int time)
+    {
+        int[] starts = new int[batch * time];
+        for (int row = 0; row < starts.Length; row++) starts[row] = row % time == 0 ? 0 : random.Next(4) == 0 ? row % time : starts[row - 1];
+        return starts;
+    }
 
     private static RandomModel Make(int seed, bool languageModel)
     {
         Random random = new(seed);
         string name = (languageModel ? "Lm" : "Fn") + seed;
         int width = Pick(random, 1, 2, 3, 5, 7, 8, 12, 16, 20, 33, 48), context = random.Next(1, 24);
+        if (random.Next(8) == 0) context = random.Next(24, 200);
         StringBuilder text = new("using ModelDsl;\n\nnamespace Random;\n");
         List<string> blocks = [];
         int kinds = random.Next(1, 4);
@@ -47,12 +77,12 @@ internal static class RandomModels
         for (int i = 0; i < members; i++) text.Append(Member(random, width, "Part" + i, blocks, languageModel));
         if (languageModel)
         {
-            string options = Pick(random, "TiedTo = nameof(Tokens)", "TiedTo = nameof(Tokens), SoftCap = 5", "Bias = true", "TiedTo = nameof(Tokens), Bias = true", "SoftCap = 3");
+            string options = Pick(random, "TiedTo = nameof(Tokens)", "TiedTo = nameof(Tokens), SoftCap = 5", "Bias = true", "TiedTo = nameof(Tokens), Bias = true, SoftCap = 4", "SoftCap = 3", $"Vocabulary = {vocabulary}");
             text.Append($"    [LanguageHead({options})] public partial Head Head {{ get; }}\n");
         }
 
         text.Append("}\n");
-        return new RandomModel("Random." + name, text.ToString(), context);
+        return new RandomModel("Random." + name, text.ToString(), context, seed);
     }
 
     private static string Member(Random random, int width, string name, List<string> blocks, bool causal)
@@ -61,7 +91,7 @@ internal static class RandomModels
         string around = (random.Next(3) > 0 ? "Residual, " : "") + (random.Next(2) == 0 ? $"PreNorm({Pick(random, Norms)}), " : "") + (random.Next(5) == 0 ? $"PostNorm({Pick(random, Norms)}), " : "");
         return kind switch
         {
-            0 => $"    [{Pick(random, "RmsNorm", "LayerNorm", "LayerNorm(Bias = false)", "RmsNorm(Epsilon = 1e-3)")}] public partial Norm {name} {{ get; }}\n",
+            0 => $"    [{Pick(random, "RmsNorm", "LayerNorm", "LayerNorm(Bias = false)", "RmsNorm(Epsilon = 1e-3)", "LayerNorm(Epsilon = 0.1)")}] public partial Norm {name} {{ get; }}\n",
             1 => $"    [{around}Attention({Attention(random, width, causal)})] public partial Attention {name} {{ get; }}\n",
             2 => $"    [{around}Ffn({Ffn(random)})] public partial Ffn {name} {{ get; }}\n",
             3 => $"    [{around}GatedFfn({Ffn(random)})] public partial Ffn {name} {{ get; }}\n",
@@ -84,7 +114,7 @@ internal static class RandomModels
         {
             text.Append(", Rotary = true");
             if (headWidth % 2 != 0 || random.Next(3) == 0) text.Append($", RotaryWidth = {2 * random.Next(1, (headWidth / 2) + 1)}");
-            if (random.Next(3) == 0) text.Append(", RotaryTheta = 100");
+            if (random.Next(3) == 0) text.Append($", RotaryTheta = {Pick(random, "100", "0.25", "1e-2", "500000")}");
         }
 
         bool both = !causal && random.Next(3) == 0;

@@ -75,8 +75,9 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
         for (int row = 0; row < query.Rows; row++)
         {
             int time = row % evaluation.Time, first = row - time;
-            int from = form.Window > 0 ? Math.Max(0, time - form.Window + 1) : 0;
-            int to = form.Causal ? time : evaluation.Time - 1;
+            (int from, int to) = evaluation.Document(row);
+            if (form.Window > 0) from = Math.Max(from, time - form.Window + 1);
+            if (form.Causal) to = time;
             int[] keys = Enumerable.Range(first + from, to - from + 1).ToArray();
             for (int head = 0; head < form.Heads; head++) body(row, head, keys, head * form.HeadWidth, head / group * form.HeadWidth);
         }

@@ -13,8 +13,20 @@ internal sealed class Evaluation(ModelGraph graph, int batch, int time)
 
     public int Time { get; } = time;
 
+    /// <summary>For each row the position at which its document starts, or null where every sequence is one document.</summary>
+    public IReadOnlyList<int>? SegmentStarts { get; set; }
+
     /// <summary>Position of a row within its sequence.</summary>
     public int Position(int row) => row % Time;
+
+    /// <summary>First and last position of the document a row belongs to.</summary>
+    public (int First, int Last) Document(int row)
+    {
+        if (SegmentStarts is null) return (0, Time - 1);
+        int last = row;
+        while ((last + 1) % Time != 0 && SegmentStarts[last + 1] == SegmentStarts[row]) last++;
+        return (SegmentStarts[row], Position(last));
+    }
 
     /// <summary>Number of rows or sequences an extent stands for here.</summary>
     public int Count(Extent extent) => extent.Factor * extent.Monomial switch { Monomial.One => 1, Monomial.Batch => Batch, _ => Batch * Time };

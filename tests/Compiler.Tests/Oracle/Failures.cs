@@ -1,0 +1,58 @@
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace ModelDsl.Compiler.Tests.Oracle;
+
+/// <summary>Collects what is wrong with which models of a run, and the largest errors seen.</summary>
+internal sealed class Failures(ITestOutputHelper output)
+{
+    private readonly SortedDictionary<string, (double Error, string Model)> worst = [];
+    private readonly List<string> wrong = [];
+    private string current = "";
+    private int count;
+
+    /// <summary>Checks one model; what the check returns or throws is its failure.</summary>
+    public void Of(RandomModel model, Func<string?> check)
+    {
+        count++;
+        current = model.Name;
+        string? problem;
+        try
+        {
+            problem = check();
+        }
+        catch (Exception exception)
+        {
+            problem = exception.ToString();
+        }
+
+        if (problem is not null) wrong.Add($"{model.Name}: {problem}\n{model.Source}");
+    }
+
+    /// <summary>Remembers an error if it is the largest of its kind.</summary>
+    public void Worst(string kind, double error)
+    {
+        if (!worst.TryGetValue(kind, out (double Error, string Model) known) || !(error <= known.Error)) worst[kind] = (error, current);
+    }
+
+    /// <summary>Fails if anything was wrong; else prints the largest errors.</summary>
+    public void Report()
+    {
+        string errors = string.Join("\n", worst.Select(entry => string.Create(CultureInfo.InvariantCulture, $"largest error, {entry.Key}: {entry.Value.Error:E1} ({entry.Value.Model})")));
+        output.WriteLine($"{count} models\n{errors}");
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {count} models; {RandomModels.Variable} with their names repeats them.\n" + string.Join("\n", wrong.Take(3)) + "\n" + errors);
+    }
+}
+
+internal static class Sequences
+{
+    /// <summary>Everything up to and including the first that fits.</summary>
+    public static IEnumerable<T> TakeUntil<T>(this IEnumerable<T> items, Func<T, bool> fits)
+    {
+        foreach (T item in items)
+        {
+            yield return item;
+            if (fits(item)) yield break;
+        }
+    }
+}

@@ -12,7 +12,7 @@ namespace ModelDsl.Compiler.Tests;
 public class DifferentiationTests(ITestOutputHelper output)
 {
     private const double Tolerance = 1e-6;
-    private const double Step = 1e-4;
+    private static readonly double[] Steps = [1e-4, 1e-5, 1e-6, 1e-7];
 
     [Theory]
     [InlineData(false, "0N0XIzNsQ0O2")]
@@ -66,8 +66,8 @@ public class DifferentiationTests(ITestOutputHelper output)
             double size = Errors.Norm(tensors.SelectMany(tensor => tensor.Gradient));
             foreach ((string name, double[] values, double[] gradient) in tensors)
             {
-                // A kink of a rectifier may lie within the step, but not within that of every direction.
-                double error = Enumerable.Range(0, 4).Select(_ => Deviation(values, gradient)).TakeUntil(deviation => deviation <= Tolerance * Math.Max(size, 1e-2)).Last() / Math.Max(size, 1e-2);
+                // Near a kink of a rectifier, or where a norm of small values bends sharply, only a small step shows the derivative; larger ones lose fewer digits.
+                double error = Steps.Select(step => Deviation(values, gradient, step) / Math.Max(size, 1e-2)).TakeUntil(deviation => deviation <= Tolerance).Min();
                 failures.Worst("gradient", error);
                 if (!(error <= Tolerance)) return $"gradient of {name} deviates by {error:E1}";
             }
@@ -76,17 +76,17 @@ public class DifferentiationTests(ITestOutputHelper output)
         }
 
         /// <summary>The derivative along a random direction, by the gradient and by differences of the fourth order.</summary>
-        private double Deviation(double[] values, double[] gradient)
+        private double Deviation(double[] values, double[] gradient, double step)
         {
             double length = Math.Sqrt(values.Length);
             double[] direction = [.. values.Select(_ => (random.Next(2) == 0 ? 1 : -1) / length)], start = [.. values];
-            double At(double step)
+            double At(double shift)
             {
-                for (int i = 0; i < values.Length; i++) values[i] = start[i] + (step * direction[i]);
+                for (int i = 0; i < values.Length; i++) values[i] = start[i] + (shift * direction[i]);
                 return Loss();
             }
 
-            double measured = ((8 * (At(Step) - At(-Step))) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
+            double measured = ((8 * (At(step) - At(-step))) - (At(2 * step) - At(-2 * step))) / (12 * step);
             start.CopyTo(values, 0);
             return Math.Abs(measured - gradient.Zip(direction, (a, b) => a * b).Sum());
         }

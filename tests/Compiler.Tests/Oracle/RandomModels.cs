@@ -43,6 +43,16 @@ internal static class RandomModels
     /// <summary>How large a parameter's random values are: norms near what they are in use, so that gradients neither vanish nor explode.</summary>
     public static double Size(string parameter) => parameter.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : 0.4;
 
+    /// <summary>Gives every parameter random values.</summary>
+    public static void Fill(ModelInstance model, Random random)
+    {
+        foreach (Parameter parameter in model.Parameters)
+        {
+            float size = (float)Size(parameter.Name);
+            foreach (ref float value in parameter.Values) value = size * ((random.NextSingle() * 2) - 1);
+        }
+    }
+
     /// <summary>Documents of random lengths: for each row the position within its sequence at which its document starts.</summary>
     public static int[] SegmentStarts(Random random, int batch, int time)
     {

@@ -9,7 +9,7 @@ internal sealed class Failures(ITestOutputHelper output)
     private readonly SortedDictionary<string, (double Error, string Model)> worst = [];
     private readonly List<string> wrong = [];
     private string current = "";
-    private int count;
+    private int count, left;
 
     /// <summary>Checks one model; what the check returns or throws is its failure.</summary>
     public void Of(RandomModel model, Func<string?> check)
@@ -29,6 +29,13 @@ internal sealed class Failures(ITestOutputHelper output)
         if (problem is not null) wrong.Add($"{model.Name}: {problem}\n{model.Source}");
     }
 
+    /// <summary>Leaves the current model out: see <see cref="ModelOracle.IsTame"/>.</summary>
+    public string? Leave()
+    {
+        left++;
+        return null;
+    }
+
     /// <summary>Remembers an error if it is the largest of its kind.</summary>
     public void Worst(string kind, double error)
     {
@@ -39,7 +46,8 @@ internal sealed class Failures(ITestOutputHelper output)
     public void Report()
     {
         string errors = string.Join("\n", worst.Select(entry => string.Create(CultureInfo.InvariantCulture, $"largest error, {entry.Key}: {entry.Value.Error:E1} ({entry.Value.Model})")));
-        output.WriteLine($"{count} models\n{errors}");
+        output.WriteLine($"{count} models, {left} of them left out\n{errors}");
+        Assert.True(left * 8 <= count || count < 8, $"{left} of {count} models are left out: the draw has become too wild");
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {count} models; {RandomModels.Variable} with their names repeats them.\n" + string.Join("\n", wrong.Take(3)) + "\n" + errors);
     }
 }

@@ -67,10 +67,15 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
         return gradients;
     }
 
-    /// <summary>Number of elements of every parameter by name.</summary>
-    public IReadOnlyDictionary<string, int> Lengths() => graph.Parameters
-        .SelectMany(parameter => parameter.Parameters.SelectMany(declared => NamesOf(parameter, declared).Select(name => (name, (int)declared.Length))))
-        .ToDictionary(pair => pair.name, pair => pair.Item2);
+    /// <summary>Every parameter by name.</summary>
+    public IReadOnlyDictionary<string, ParameterDeclaration> Parameters() => graph.Parameters
+        .SelectMany(parameter => parameter.Parameters.SelectMany(declared => NamesOf(parameter, declared).Select(name => (name, declared))))
+        .ToDictionary(pair => pair.name, pair => pair.declared);
+
+    /// <summary>
+    /// Whether floats can follow: a layer that squares, stacked without norms, leaves their range, or even that of doubles, and then no two results can be compared.
+    /// </summary>
+    public bool IsTame => evaluation.Largest < 1e5;
 
     /// <summary>The names of a declared parameter, one for each iteration.</summary>
     public static IEnumerable<string> NamesOf(Value parameter, ParameterDeclaration declared) => Iterations(parameter.Region).Select(iteration => Name(declared, iteration.Indices));

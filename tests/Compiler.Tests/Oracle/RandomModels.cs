@@ -40,15 +40,15 @@ internal static class RandomModels
         return [.. numbers.Array[count].Single(static _ => true, seed).Distinct().Select(number => Make(number, languageModels))];
     }
 
-    /// <summary>How large a parameter's random values are: norms near what they are in use, so that gradients neither vanish nor explode.</summary>
-    public static double Size(string parameter) => parameter.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : 0.4;
+    /// <summary>How large a parameter's random values are: products keep the size of what they read, so that values neither vanish nor explode with depth.</summary>
+    public static double Size(string name, IReadOnlyList<int> shape) => name.EndsWith("Norm.Weight", StringComparison.Ordinal) ? 1 : shape.Count == 1 ? 0.4 : Math.Sqrt(3.0 / shape[^1]);
 
     /// <summary>Gives every parameter random values.</summary>
     public static void Fill(ModelInstance model, Random random)
     {
         foreach (Parameter parameter in model.Parameters)
         {
-            float size = (float)Size(parameter.Name);
+            float size = (float)Size(parameter.Name, parameter.Shape);
             foreach (ref float value in parameter.Values) value = size * ((random.NextSingle() * 2) - 1);
         }
     }

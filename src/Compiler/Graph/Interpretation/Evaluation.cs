@@ -37,6 +37,9 @@ internal sealed class Evaluation(ModelGraph graph, int batch, int time)
     /// <summary>The value a run left, of one iteration of the loops around it.</summary>
     public Matrix Get(Value value, int iteration = 0) => values[(value, iteration)];
 
+    /// <summary>The largest magnitude of any value, infinite where one is not a number.</summary>
+    public double Largest => values.Values.SelectMany(matrix => matrix.Data).Select(element => double.IsNaN(element) ? double.PositiveInfinity : Math.Abs(element)).DefaultIfEmpty().Max();
+
     /// <summary>Runs the whole graph.</summary>
     public void Run() => Run(graph.Root);
 

@@ -9,6 +9,8 @@ namespace ModelDsl.Compiler.Tests;
 /// <summary>Generated code against the graph's interpreter in double: outputs and every gradient of random models, all in one assembly.</summary>
 public class GeneratedCodeTests(ITestOutputHelper output)
 {
+    private const string Input = "the input";
+
     [Theory]
     [InlineData(false, "2N0XIzNsQ0O2")]
     [InlineData(true, "3N0XIzNsQ0O3")]
@@ -48,41 +50,46 @@ public class GeneratedCodeTests(ITestOutputHelper output)
         result = Forward();
         inputGradient = module.Backward(upstream).ToArray();
         oracle.Set(Role.ModuleOutputGradient, [.. upstream.Select(value => (double)value)]);
-        oracle.SetParameters(name => [.. instance.Parameters[name].Values.ToArray().Select(value => (double)value)]);
+        double[] Values(string name) => [.. instance.Parameters[name].Values.ToArray().Select(value => (double)value)];
+        oracle.SetParameters(Values);
         oracle.Run();
         if (!oracle.IsTame) return failures.Leave();
+        Dictionary<string, double[]> expected = Results(oracle);
+        double size = Errors.Norm(expected.Where(tensor => tensor.Key.Length > 0 && tensor.Key != Input).SelectMany(tensor => tensor.Value));
+        double Floor(string name) => name.Length == 0 ? 1e-3 : (1e-2 * size) + 1e-3;
+        Lazy<Dictionary<string, double[]>> disturbed = new(() =>
+        {
+            oracle.RunDisturbed(Values, random);
+            return Results(oracle);
+        });
+        foreach ((string name, float[] values) in module.Parameters.Select(parameter => (parameter.Name, parameter.Gradient.ToArray())).Prepend((Input, inputGradient)).Prepend(("", result)))
+        {
+            if (name == Input && module.TakesTokens) continue;
+            double error = Errors.Relative(values, expected[name], Floor(name));
+            double Disturbed() => Errors.Relative([.. disturbed.Value[name].Select(value => (float)value)], expected[name], Floor(name));
+            (string what, string kind, double tolerance) = name.Length == 0 ? ("the output", "output", 1e-5) : ($"the gradient of {name}", name == Input ? "gradient of the input" : "gradient", 1e-4);
+            if (failures.Ends(what, kind, error, tolerance, Disturbed, out string? problem)) return problem;
+        }
 
-        double[] expected = oracle.Output(Role.ModuleOutput);
-        double error = Errors.Relative(result, expected, 1e-3);
-        failures.Worst("output", error);
-        if (!(error < 1e-5)) return $"output deviates by {error:E1}";
-        IReadOnlyDictionary<string, double[]> gradients = oracle.Gradients();
-        double floor = 1e-2 * Errors.Norm(gradients.Values.SelectMany(gradient => gradient)) + 1e-3;
         float[][] once = [.. module.Parameters.Select(parameter => parameter.Gradient.ToArray())];
-        foreach (Parameter parameter in module.Parameters)
-        {
-            error = Errors.Relative(parameter.Gradient, gradients[parameter.Name], floor);
-            failures.Worst("gradient", error);
-            if (!(error < 1e-4)) return $"gradient of {parameter.Name} deviates by {error:E1}";
-        }
-
-        if (inputGradient.Length > 0)
-        {
-            error = Errors.Relative(inputGradient, oracle.Output(Role.ModuleInputGradient), floor);
-            failures.Worst("gradient of the input", error);
-            if (!(error < 1e-4)) return $"gradient of the input deviates by {error:E1}";
-        }
-
         Forward();
         module.Backward(upstream, accumulate: true);
         for (int i = 0; i < once.Length; i++)
         {
-            error = Errors.Relative(module.Parameters[i].Gradient, [.. once[i].Select(value => 2.0 * value)], floor);
+            double error = Errors.Relative(module.Parameters[i].Gradient, [.. once[i].Select(value => 2.0 * value)], Floor(module.Parameters[i].Name));
             failures.Worst("gradient added twice", error);
             if (!(error < 1e-6)) return $"gradient of {module.Parameters[i].Name}, added twice, is not twice as large: {error:E1}";
         }
 
         return null;
+    }
+
+    /// <summary>The output under an empty name, the gradient of the input and every parameter's.</summary>
+    private static Dictionary<string, double[]> Results(ModelOracle oracle)
+    {
+        Dictionary<string, double[]> results = new(oracle.Gradients()) { [""] = oracle.Output(Role.ModuleOutput) };
+        if (oracle.Has(Role.ModuleInputGradient)) results[Input] = oracle.Output(Role.ModuleInputGradient);
+        return results;
     }
 
     private static float[] Draw(Random random, int length) => [.. Enumerable.Range(0, length).Select(_ => (random.NextSingle() * 2) - 1)];

@@ -29,6 +29,31 @@ internal sealed class Failures(ITestOutputHelper output)
         if (problem is not null) wrong.Add($"{model.Name}: {problem}\n{model.Source}");
     }
 
+    /// <summary>
+    /// Judges an error: beyond the tolerance it is a failure, unless as much comes from the rounding of parameters alone (a model that squares and squares again has such a
+    /// condition); then the model is left out from there on.
+    /// </summary>
+    /// <param name="what">What is compared.</param>
+    /// <param name="kind">Under which the largest error is kept.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="tolerance">What it may be.</param>
+    /// <param name="disturbed">The change that rounding of the parameters makes.</param>
+    /// <param name="problem">The failure, or null.</param>
+    /// <returns>Whether the check of the model ends here.</returns>
+    public bool Ends(string what, string kind, double error, double tolerance, Func<double> disturbed, out string? problem)
+    {
+        problem = null;
+        if (error <= tolerance)
+        {
+            Worst(kind, error);
+            return false;
+        }
+
+        double noise = disturbed();
+        problem = error <= 30 * noise ? Leave() : $"{what} deviates by {error:E1}; rounding of the parameters explains {noise:E1}";
+        return true;
+    }
+
     /// <summary>Leaves the current model out: see <see cref="ModelOracle.IsTame"/>.</summary>
     public string? Leave()
     {

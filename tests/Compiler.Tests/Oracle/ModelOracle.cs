@@ -42,6 +42,15 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
 
     public void Run() => evaluation.Run();
 
+    /// <summary>Runs with every parameter changed by about the rounding of a float: how far results move then, no computation in floats can be nearer.</summary>
+    public void RunDisturbed(Func<string, double[]> values, Random random)
+    {
+        SetParameters(name => [.. values(name).Select(value => value * (1 + ((random.Next(2) == 0 ? 1 : -1) * 6e-8)))]);
+        Run();
+    }
+
+    public bool Has(Role role) => graph.Outputs.ContainsKey(role);
+
     public double[] Output(Role role) => evaluation.Get(graph.Outputs[role]).Data;
 
     /// <summary>The gradient of every parameter by name.</summary>

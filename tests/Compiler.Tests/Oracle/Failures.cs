@@ -30,14 +30,14 @@ internal sealed class Failures(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Judges an error: beyond the tolerance it is a failure, unless as much comes from the rounding of parameters alone (a model that squares and squares again has such a
-    /// condition); then the model is left out from there on.
+    /// Judges an error: beyond the tolerance it is a failure, unless rounding of what is stored alone moves the result that far (a model that squares and squares again, or norms rows of
+    /// one or two columns, has such a condition); then the model is left out from there on.
     /// </summary>
     /// <param name="what">What is compared.</param>
     /// <param name="kind">Under which the largest error is kept.</param>
     /// <param name="error">The error.</param>
     /// <param name="tolerance">What it may be.</param>
-    /// <param name="disturbed">The change that rounding of the parameters makes.</param>
+    /// <param name="disturbed">The change that rounding makes.</param>
     /// <param name="problem">The failure, or null.</param>
     /// <returns>Whether the check of the model ends here.</returns>
     public bool Ends(string what, string kind, double error, double tolerance, Func<double> disturbed, out string? problem)
@@ -50,7 +50,7 @@ internal sealed class Failures(ITestOutputHelper output)
         }
 
         double noise = disturbed();
-        problem = error <= 30 * noise ? Leave() : $"{what} deviates by {error:E1}; rounding of the parameters explains {noise:E1}";
+        problem = error <= 30 * noise ? Leave() : $"{what} deviates by {error:E1}; rounding explains {noise:E1}";
         return true;
     }
 

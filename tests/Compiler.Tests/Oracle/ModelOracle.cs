@@ -42,11 +42,13 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
 
     public void Run() => evaluation.Run();
 
-    /// <summary>Runs with every parameter changed by about the rounding of a float: how far results move then, no computation in floats can be nearer.</summary>
+    /// <summary>Runs with parameters changed by about the rounding of a float and every value rounded to one: how far results move then, any computation in floats may be off, too.</summary>
     public void RunDisturbed(Func<string, double[]> values, Random random)
     {
         SetParameters(name => [.. values(name).Select(value => value * (1 + ((random.Next(2) == 0 ? 1 : -1) * 6e-8)))]);
+        evaluation.RoundToFloat = true;
         Run();
+        evaluation.RoundToFloat = false;
     }
 
     public bool Has(Role role) => graph.Outputs.ContainsKey(role);

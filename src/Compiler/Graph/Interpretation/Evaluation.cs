@@ -40,6 +40,9 @@ internal sealed class Evaluation(ModelGraph graph, int batch, int time)
     /// <summary>The largest magnitude of any value, infinite where one is not a number.</summary>
     public double Largest => values.Values.SelectMany(matrix => matrix.Data).Select(element => double.IsNaN(element) ? double.PositiveInfinity : Math.Abs(element)).DefaultIfEmpty().Max();
 
+    /// <summary>Whether every value is rounded to a float as it is stored: how far any computation in floats must be expected to be off.</summary>
+    public bool RoundToFloat { get; set; }
+
     /// <summary>Runs the whole graph.</summary>
     public void Run() => Run(graph.Root);
 
@@ -52,7 +55,7 @@ internal sealed class Evaluation(ModelGraph graph, int batch, int time)
         Matrix matrix = new(Count(value.Shape.Rows), value.Shape.Columns);
         for (int row = 0; row < matrix.Rows; row++)
         {
-            for (int column = 0; column < matrix.Columns; column++) matrix[row, column] = element(row, column);
+            for (int column = 0; column < matrix.Columns; column++) matrix[row, column] = RoundToFloat ? (float)element(row, column) : element(row, column);
         }
 
         values[(value, Index(value.Region.Depth))] = matrix;

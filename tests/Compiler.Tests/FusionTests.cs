@@ -142,6 +142,25 @@ public class FusionTests
         foreach (PlannedBuffer buffer in compiled.Plan.Buffers.Where(buffer => buffer.Arena == Arena.Activations)) Assert.True(buffer.Floats < 100 || buffer.Floats is 128, $"{buffer.Name} has {buffer.Floats} floats a position");
     }
 
+    /// <summary>A sum of two products is done with the later one: the earlier cannot add what is not there yet.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ASumIsDoneWithTheLaterOfItsProducts(bool swapped)
+    {
+        ModelGraph graph = new(ProgramKind.Evaluate);
+        GraphBuilder builder = new(graph);
+        Value input = builder.Input(Role.ModuleInput, Shape.Activation(4));
+        Value First(string name) => builder.Parameter(new ParameterDeclaration(new ParameterPath(new[] { new PathStep(name, -1) }.ToEquatableArray()), new[] { 4, 4 }.ToEquatableArray(), ParameterStart.Constant(0), false));
+        Value earlier = builder.Add(new Contract(false, true), input, First("Earlier")), later = builder.Add(new Contract(false, true), input, First("Later"));
+        Value sum = swapped ? builder.Sum(later, earlier) : builder.Sum(earlier, later);
+        graph.Outputs[Role.RowLosses] = sum;
+        ProductKernel[] products = [.. Fuser.Run(graph).Kernels.Cast<ProductKernel>()];
+        Assert.Equal([earlier], products[0].Writes);
+        Assert.Equal([sum], products[1].Writes);
+        Assert.Contains(earlier, products[1].Reads);
+    }
+
     private static CompiledProgram Compile(string model, string program) => CompiledProgram.Compile(Models.Value["Fusion." + model], Enum.Parse<ProgramKind>(program), GraphVerifier.Verify);
 
     private static IReadOnlyList<Kernel> Forward(CompiledProgram program) => program.Fused.Kernels.OfType<LoopKernel>().Single(kernel => !kernel.Loop.Reversed).Body;

@@ -38,14 +38,28 @@ internal sealed class MemorySimulation
             }
             else if (kernel is ChunkKernel chunk)
             {
+                // Packed once, read by every chunk: two of them show what a first one leaves behind.
+                foreach (ProductKernel product in chunk.Body.OfType<ProductKernel>())
+                {
+                    foreach ((Arena, long) place in Packed(product)) written[place] = (product.Product.Output, "packed");
+                }
+
+                Run(chunk.Body);
                 Run(chunk.Body);
             }
             else
             {
+                if (kernel is ProductKernel packed && Packed(packed).Any(place => written.GetValueOrDefault(place) != (packed.Product.Output, "packed"))) problems.Add($"{kernel.Origin} finds its packed operand overwritten");
                 foreach (Value value in kernel.Reads) Read(value, kernel.Origin);
                 foreach (Value value in kernel.Writes) Write(value);
             }
         }
+    }
+
+    private IEnumerable<(Arena, long)> Packed(ProductKernel product)
+    {
+        if (plan.PackedRight(product) is not { } buffer) yield break;
+        for (long i = 0; i < buffer.Floats; i++) yield return (Arena.Scratch, buffer.Offset + i);
     }
 
     private void Run(LoopKernel kernel)

@@ -1,6 +1,7 @@
 using CsCheck;
 using ModelDsl.Compiler.Differentiation;
 using ModelDsl.Compiler.Graph.Expressions;
+using ModelDsl.Compiler.Layers;
 
 namespace ModelDsl.Compiler.Tests;
 
@@ -43,6 +44,18 @@ public class ExpressionTests
         if (!(Math.Abs(once - twice) < 1e-3 * (1 + Math.Abs(once)))) return;
         Assert.True(Math.Abs(difference - derivative) <= 1e-6 * (1 + Math.Abs(derivative)), $"d/d${argument} of {formula.Folded} is {derivative}, the difference {difference}");
     });
+
+    /// <summary>Values from the definitions, to tell the forms of GELU apart: they differ by less than a test of whole layers sees.</summary>
+    [Theory]
+    [InlineData(Activation.Gelu, 0.25, 0.149676581)]
+    [InlineData(Activation.Gelu, 1, 0.841344746)]
+    [InlineData(Activation.GeluTanh, 0.25, 0.149675351)]
+    [InlineData(Activation.GeluTanh, 1, 0.841191991)]
+    [InlineData(Activation.Silu, 1, 0.731058579)]
+    [InlineData(Activation.Relu, -1, 0)]
+    [InlineData(Activation.SquaredRelu, 3, 9)]
+    public void ActivationsAreWhatTheyAreCalled(Activation activation, double x, double value)
+        => Assert.Equal(value, Activations.Of(activation, new Argument(0)).Evaluate(_ => x), 1e-9);
 
     private static (Expression, Expression) Combine(BinaryOperator[] operators, int op, (Expression Raw, Expression Folded) left, (Expression Raw, Expression Folded) right)
         => (new Binary(operators[op], left.Raw, right.Raw), Algebra.Apply(operators[op], left.Folded, right.Folded));

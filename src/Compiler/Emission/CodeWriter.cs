@@ -15,9 +15,6 @@ internal sealed class CodeWriter
     private int level;
     private bool lineHasText;
 
-    /// <summary>Number of lines written so far.</summary>
-    public int Lines { get; private set; }
-
     /// <summary>Writes a whole line.</summary>
     public CodeWriter Line(string line)
     {
@@ -33,7 +30,6 @@ internal sealed class CodeWriter
     {
         text.Append('\n');
         lineHasText = false;
-        Lines++;
         return this;
     }
 

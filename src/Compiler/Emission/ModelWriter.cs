@@ -68,7 +68,7 @@ internal static class ModelWriter
             {
                 if (!first) writer.Line();
                 first = false;
-                writer.Append(text.Replace("internal readonly struct", "private readonly struct"));
+                writer.Append(text);
             }
         }
     }

@@ -15,7 +15,7 @@ internal static class PlanWriter
         writer.Summary($"The compiled programs of {model.Type.Name}.");
         using (writer.Block($"internal sealed partial class {program} : ModelProgram"))
         {
-            writer.Summary("The only instance: programs hold no state.");
+            writer.Summary("The one instance: programs hold no state.");
             writer.Line($"public static readonly {program} Instance = new();");
             writer.Line();
             WriteTables(writer, model, module.Graph);

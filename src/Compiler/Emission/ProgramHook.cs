@@ -14,7 +14,7 @@ internal static class ProgramHook
         using (PartialType.Open(writer, model.Type))
         {
             writer.Line("static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)");
-            using (writer.Indent()) writer.Line($"=> program = new global::{CSharpLiterals.QualifiedName(program)}();");
+            using (writer.Indent()) writer.Line($"=> program = global::{CSharpLiterals.QualifiedName(program)}.Instance;");
         }
 
         return new GeneratedFile(model.Type.FullName + ".Program.g.cs", writer.ToString());

@@ -109,7 +109,7 @@ internal sealed class RowKernel(Extent rows, int columns) : Kernel
 {
     public Extent Rows { get; } = rows;
 
-    public int Columns { get; set; } = columns;
+    public int Columns { get; } = columns;
 
     public List<RowStep> Steps { get; } = [];
 

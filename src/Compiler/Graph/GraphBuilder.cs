@@ -26,9 +26,10 @@ internal sealed class GraphBuilder(ModelGraph graph)
 
     public Value Parameter(params ParameterDeclaration[] declarations)
     {
-        Value value = Graph.NewValue(ValueKind.Parameter, Shape.Matrix(declarations.Sum(d => d.Rows), declarations[0].Columns), declarations[0].Path.ToString(), Region);
-        if (declarations.Length > 1 && declarations[0].Shape.Count == 1)
-            value = Graph.NewValue(ValueKind.Parameter, Shape.Matrix(1, declarations.Sum(d => d.Columns)), declarations[0].Path.ToString(), Region);
+        Shape shape = declarations[0].Shape.Count == 1
+            ? Shape.Matrix(1, declarations.Sum(declared => declared.Columns))
+            : Shape.Matrix(declarations.Sum(declared => declared.Rows), declarations[0].Columns);
+        Value value = Graph.NewValue(ValueKind.Parameter, shape, declarations[0].Path.ToString(), Region);
         value.Parameters = declarations;
         Graph.Parameters.Add(value);
         return value;

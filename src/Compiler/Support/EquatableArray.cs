@@ -10,8 +10,6 @@ internal readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IRea
 
     public EquatableArray(IEnumerable<T> items) => this.items = items.ToArray();
 
-    public static EquatableArray<T> Empty => default;
-
     public int Count => items?.Length ?? 0;
 
     public T this[int index] => (items ?? throw new ArgumentOutOfRangeException(nameof(index)))[index];

@@ -375,7 +375,7 @@ using global::ModelDsl.Simd;
 /// <summary>The compiled programs of Gpt2.</summary>
 internal sealed partial class Demo_Gpt2_Program : ModelProgram
 {
-    /// <summary>The only instance: programs hold no state.</summary>
+    /// <summary>The one instance: programs hold no state.</summary>
     public static readonly Demo_Gpt2_Program Instance = new();
 
     private static readonly ModelPlan ThePlan = new()
@@ -1473,7 +1473,7 @@ namespace Demo
     partial class Gpt2
     {
         static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)
-            => program = new global::ModelDsl.Generated.Demo_Gpt2_Program();
+            => program = global::ModelDsl.Generated.Demo_Gpt2_Program.Instance;
     }
 }
 

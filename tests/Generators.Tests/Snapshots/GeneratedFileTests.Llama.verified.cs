@@ -318,7 +318,7 @@ using global::ModelDsl.Simd;
 /// <summary>The compiled programs of Llama.</summary>
 internal sealed partial class Demo_Llama_Program : ModelProgram
 {
-    /// <summary>The only instance: programs hold no state.</summary>
+    /// <summary>The one instance: programs hold no state.</summary>
     public static readonly Demo_Llama_Program Instance = new();
 
     private static readonly nint Angles64Theta500000 = 0;
@@ -1022,7 +1022,7 @@ namespace Demo
     partial class Llama
     {
         static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)
-            => program = new global::ModelDsl.Generated.Demo_Llama_Program();
+            => program = global::ModelDsl.Generated.Demo_Llama_Program.Instance;
     }
 }
 

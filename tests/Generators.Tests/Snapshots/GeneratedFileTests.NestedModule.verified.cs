@@ -292,7 +292,7 @@ using global::ModelDsl.Simd;
 /// <summary>The compiled programs of Encoder.</summary>
 internal sealed partial class Demo_Encoder_Program : ModelProgram
 {
-    /// <summary>The only instance: programs hold no state.</summary>
+    /// <summary>The one instance: programs hold no state.</summary>
     public static readonly Demo_Encoder_Program Instance = new();
 
     private static readonly ModelPlan ThePlan = new()
@@ -1064,7 +1064,7 @@ namespace Demo
     partial class Encoder
     {
         static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)
-            => program = new global::ModelDsl.Generated.Demo_Encoder_Program();
+            => program = global::ModelDsl.Generated.Demo_Encoder_Program.Instance;
     }
 }
 

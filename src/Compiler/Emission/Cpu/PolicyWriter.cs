@@ -118,7 +118,7 @@ internal sealed class PolicyWriter
 
         extra.AddRange(extraNames.Select(name => name.Substring(name.IndexOf(' ') + 1)));
         string description = string.Join("; ", kernel.Stores.Select(store => $"{Names.Camel(store.Target.Name, 2)} = {Describe(store.Formula)}"));
-        return Struct(kernel.Nodes.Count == 1 ? kernel.Origin + ".Epilogue" : kernel.Origin + ".Epilogue", description, "IEpilogue", [.. Handles(reader), .. extraNames], text.ToString(), reader, extra);
+        return Struct(kernel.Origin + ".Epilogue", description, "IEpilogue", [.. Handles(reader), .. extraNames], text.ToString(), reader, extra);
     }
 
     /// <summary>A fused chain over rows.</summary>
@@ -133,7 +133,7 @@ internal sealed class PolicyWriter
             name = byText[key] = names.Unique(Names.Pascal(origin));
             CodeWriter text = new();
             text.Summary(description);
-            text.Line($"internal readonly struct {name}({string.Join(", ", parameters)}) : {contract}");
+            text.Line($"private readonly struct {name}({string.Join(", ", parameters)}) : {contract}");
             using (text.Open()) text.Append(members);
             texts.Add(text.ToString());
         }

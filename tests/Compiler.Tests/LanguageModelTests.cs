@@ -112,6 +112,41 @@ public class LanguageModelTests(ITestOutputHelper output)
         return null;
     });
 
+    /// <summary>Two steps, a checkpoint, and two more in another trainer of another seed's model are four steps, bit for bit.</summary>
+    [Fact]
+    public void AResumedTrainingIsTheUninterruptedOne() => ForAll((_, instance, model, _) =>
+    {
+        int time = model.Context, batch = 2, vocabulary = instance.Plan.Vocabulary;
+        Random random = new(model.Number);
+        int[] inputs = Tokens(random, 4 * batch * time, vocabulary), targets = Tokens(random, 4 * batch * time, vocabulary);
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():n}.safetensors");
+        try
+        {
+            double[] whole = Train(instance, 0, 4, null, path), rest;
+            using (ModelInstance other = ModelInstance.Create(instance.Program, seed: 99)) rest = Train(other, 2, 4, path, null);
+            return whole.SequenceEqual(rest) ? null : "the resumed training differs";
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        double[] Train(ModelInstance trained, int from, int to, string? resume, string? save)
+        {
+            using Trainer trainer = trained.CreateTrainer(new TrainerOptions { Batch = batch, Sequence = time, Threads = 2, Optimizer = new AdamW { LearningRate = 1e-2 } });
+            if (resume is not null) trainer.LoadCheckpoint(resume);
+            double loss = 0;
+            for (int step = from; step < to; step++)
+            {
+                int start = step * batch * time;
+                loss = trainer.Step(inputs.AsSpan(start, batch * time), targets.AsSpan(start, batch * time)).Loss;
+                if (step == 1 && save is not null) trainer.SaveCheckpoint(save);
+            }
+
+            return [loss, .. trained.Parameters.SelectMany(parameter => parameter.Values.ToArray()).Select(value => (double)value)];
+        }
+    });
+
     /// <summary>The number of threads changes no bit of losses or weights.</summary>
     [Fact]
     public void ThreadsChangeNothing() => ForAll((_, instance, model, failures) =>
@@ -119,15 +154,15 @@ public class LanguageModelTests(ITestOutputHelper output)
         int time = model.Context, batch = 3, vocabulary = instance.Plan.Vocabulary;
         Random random = new(model.Number);
         int[] inputs = Tokens(random, batch * time, vocabulary), targets = Tokens(random, batch * time, vocabulary);
-        List<float[]> results = [];
+        List<double[]> results = [];
         float[][] start = [.. instance.Parameters.Select(parameter => parameter.Values.ToArray())];
         foreach (int threads in (int[])[1, 2, 3])
         {
             for (int i = 0; i < start.Length; i++) start[i].CopyTo(instance.Parameters[i].Values);
             using Trainer trainer = instance.CreateTrainer(new TrainerOptions { Batch = batch, Sequence = time, Threads = threads, Optimizer = new AdamW { LearningRate = 1e-2 } });
-            List<float> losses = [];
-            for (int step = 0; step < 3; step++) losses.Add((float)trainer.Step(inputs, targets).Loss);
-            results.Add([.. losses, .. instance.Parameters.SelectMany(parameter => parameter.Values.ToArray())]);
+            List<double> losses = [];
+            for (int step = 0; step < 3; step++) losses.Add(trainer.Step(inputs, targets).Loss);
+            results.Add([.. losses, .. instance.Parameters.SelectMany(parameter => parameter.Values.ToArray()).Select(value => (double)value)]);
         }
 
         return results[0].SequenceEqual(results[1]) && results[0].SequenceEqual(results[2]) ? null : "threads change the result";

@@ -103,6 +103,7 @@ public sealed partial class Decoder : IDisposable
     public ReadOnlySpan<float> Step(int token)
     {
         RequireSingle(nameof(Step));
+        TokenChecks.Input(token, 0, 1, model.Plan, nameof(token));
         return Step([token]);
     }
 

@@ -110,7 +110,7 @@ public sealed partial class Sampler
     private unsafe void Exponentials(ReadOnlySpan<float> values, Span<float> weight, float largest)
     {
         fixed (float* source = values, target = weight)
-            Vectors.Run(new ExponentialBody(source, target, values.Length, largest, (float)(1 / Options.Temperature)));
+            Vectors.Run(new ExponentialBody(source, target, values.Length, largest, (float)Math.Min(1 / Options.Temperature, float.MaxValue)));
     }
 
     // Four sums, so that their additions overlap; their order does not depend on the machine.

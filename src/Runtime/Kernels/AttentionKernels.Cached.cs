@@ -63,7 +63,8 @@ public static unsafe partial class AttentionKernels
             {
                 var decode = new AttentionDecode<S, F>(shape, score, bounds, query, keys);
                 int parts = (held + AttentionDecode<S, F>.PartKeys - 1) / AttentionDecode<S, F>.PartKeys;
-                AttentionParts<S> results = Parts<S>(rows, heads, parts);
+                AttentionParts<S> results = Parts<S>(rows, heads, parts, AttentionDecode<S, F>.PartKeys);
+                pool.Reserve(decode.ScratchFloats);
                 pool.Run(heads * parts, new DecodeBody<S, F>(pool, shape, bounds, fresh, keys, decode, results, parts));
                 pool.Run(heads, new MergeBody<S>(shape, rows, 1, results, output));
                 return;
@@ -73,6 +74,7 @@ public static unsafe partial class AttentionKernels
             var forward = new AttentionForward<S, F>(shape, score, bounds, query, keys);
             var whole = new ForwardBody<S, F>(pool, shape, forward, output, default, 0);
             int blocks = (rows + AttentionForward<S, F>.BlockRows - 1) / AttentionForward<S, F>.BlockRows;
+            pool.Reserve(forward.ScratchFloats);
             if (heads * blocks >= EnoughTiles || held <= PrefillBody<S, F>.PartKeys)
             {
                 pool.Run(whole.Tiles, whole);
@@ -80,16 +82,17 @@ public static unsafe partial class AttentionKernels
             else
             {
                 int parts = (held + PrefillBody<S, F>.PartKeys - 1) / PrefillBody<S, F>.PartKeys;
-                AttentionParts<S> results = Parts<S>(AttentionForward<S, F>.BlockRows, heads * blocks, parts);
+                AttentionParts<S> results = Parts<S>(AttentionForward<S, F>.BlockRows, heads * blocks, parts, PrefillBody<S, F>.PartKeys);
                 pool.Run(heads * blocks * parts, new PrefillBody<S, F>(pool, shape, forward, results, blocks, parts));
                 pool.Run(heads * blocks, new MergeBody<S>(shape, AttentionForward<S, F>.BlockRows, blocks, results, output));
             }
         }
 
-        private AttentionParts<S> Parts<S>(int rows, int blocks, int parts) where S : unmanaged, ISimd<S>
+        /// <summary>Room for the parts' results: as many as a full cache has, so that none is asked for while a sequence grows.</summary>
+        private AttentionParts<S> Parts<S>(int rows, int blocks, int parts, int partKeys) where S : unmanaged, ISimd<S>
         {
-            int padded = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
-            return new(pool.Shared(AttentionParts<S>.PartFloats(rows, padded) * blocks * parts), rows, padded, parts);
+            int padded = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width, most = (capacity + partKeys - 1) / partKeys;
+            return new(pool.Shared(AttentionParts<S>.PartFloats(rows, padded) * blocks * most), rows, padded, parts);
         }
     }
 

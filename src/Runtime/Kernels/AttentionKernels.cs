@@ -67,6 +67,7 @@ public static partial class AttentionKernels
             var bounds = new AttentionBounds(shape, default);
             var forward = new AttentionForward<S, F>(shape, score, bounds, query, new AttentionKeys(shape, key, value));
             var body = new ForwardBody<S, F>(pool, shape, forward, output, logSumExp, logSumExpStride);
+            pool.Reserve(forward.ScratchFloats);
             pool.Run(body.Tiles, body);
         }
     }
@@ -85,6 +86,7 @@ public static partial class AttentionKernels
             var backward = new AttentionBackward<S, F>(shape, score, new AttentionBounds(shape, default), new AttentionKeys(shape, key, value), data);
             int heads = shape.Batch * shape.KeyValueHeads;
             var split = new BackwardSplit(shape);
+            pool.Reserve(backward.ScratchFloats(split.SpanBlocks));
             if (split.Splits == 1)
             {
                 pool.Run(heads, new BackwardBody<S, F>(pool, shape, split, backward, queryGradient));

@@ -126,6 +126,7 @@ public sealed class ModelModule : IDisposable
 
     private ReadOnlySpan<float> Run(Frame frame, scoped ReadOnlySpan<int> segmentStarts)
     {
+        computed = false;
         frame.SegmentStarts = segmentStarts.IsEmpty ? default : FrameMemory.Fill(memory.SegmentStarts, segmentStarts);
         using (memory.Workers.Gate.EnterScope()) model.Program.Forward(frame);
         computed = true;

@@ -24,7 +24,7 @@ public sealed class ModelPlan
     /// <summary>All parameters, in arena order.</summary>
     public required IReadOnlyList<ParameterInfo> Parameters { get; init; }
 
-    /// <summary>Floats of the parameter arena, each parameter padded to a whole number of cache lines.</summary>
+    /// <summary>Floats of the parameter arena, the weights of a fused product side by side, everything else on a cache line.</summary>
     public required long ParameterFloats { get; init; }
 
     /// <summary>Floats of the constants arena.</summary>

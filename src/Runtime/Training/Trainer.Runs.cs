@@ -39,7 +39,8 @@ public sealed partial class Trainer
                 continue;
             }
 
-            if (options.CheckpointPath is not null && saved != CurrentStep) Save();
+            // A run that was cancelled before it did anything must not replace what is there.
+            if (options.CheckpointPath is not null && saved != CurrentStep && !(end == RunEnd.Cancelled && CurrentStep == first)) Save();
             return new RunResult(end, CurrentStep - first, last);
         }
 
@@ -62,15 +63,21 @@ public sealed partial class Trainer
         int[] inputs = new int[source.Batch * source.Time], targets = new int[inputs.Length];
         double sum = 0;
         long counted = 0;
-        for (int i = 0; i < batches; i++)
+        try
         {
-            source.Next(inputs, targets);
-            Evaluation evaluation = Evaluate(inputs, targets, source.Batch, source.Time);
-            sum += evaluation.Loss * evaluation.Targets;
-            counted += evaluation.Targets;
+            for (int i = 0; i < batches; i++)
+            {
+                source.Next(inputs, targets);
+                Evaluation evaluation = Evaluate(inputs, targets, source.Batch, source.Time);
+                sum += evaluation.Loss * evaluation.Targets;
+                counted += evaluation.Targets;
+            }
+        }
+        finally
+        {
+            source.RestorePosition(position);
         }
 
-        source.RestorePosition(position);
         return new Evaluation(counted == 0 ? 0 : sum / counted, counted);
     }
 

@@ -128,7 +128,10 @@ public sealed partial class Trainer : IDisposable
     {
         long step = CurrentStep + 1;
         double norm = GradientNorm.Compute(memory.Workers.Pool, layout, gradients.Data);
-        double learningRate = Options.Optimizer.LearningRate * Options.Schedule.Factor(step);
+        double factor = Options.Schedule.Factor(step);
+        if (!(factor >= 0) || double.IsInfinity(factor))
+            throw new InvalidOperationException($"The schedule {Options.Schedule.GetType().Name} gives {factor} at step {step}: it must be a number of 0 or more. Nothing was updated.");
+        double learningRate = Options.Optimizer.LearningRate * factor;
         string? nonFinite = null;
         if (!double.IsFinite(norm)) nonFinite = GradientNorm.FirstNonFinite(layout, gradients.Data)?.Name ?? "loss";
         else if (!double.IsFinite(loss)) nonFinite = "loss";

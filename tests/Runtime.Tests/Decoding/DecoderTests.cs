@@ -101,6 +101,7 @@ public sealed class DecoderTests
         Throws<ArgumentException>(() => one.Prefill([]), "prompt is empty");
         Assert.Equal(0, one.Position);
         one.Prefill([0, 1, 2, 3]);
+        Throws<ArgumentOutOfRangeException>(() => one.Step(-1), "Token 0 of 1 is -1");
         Throws<InvalidOperationException>(() => one.Step(0), "holds 4 of 4 positions: 1 more");
         Throws<ArgumentOutOfRangeException>(() => one.Rewind(5), "holds 4 tokens");
         Throws<InvalidOperationException>(() => two.Step(0), "2 sequences");

@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Compiler.Differentiation;
 using ModelDsl.Compiler.Fusion;
 using ModelDsl.Compiler.Graph;
@@ -22,19 +23,32 @@ internal sealed record CompiledProgram(ModelGraph Graph, FusedProgram Fused, Mem
     public static CompiledProgram Compile(ModelDeclaration model, ProgramKind kind, Action<ModelGraph, string>? observe = null)
     {
         ModelGraph graph = BuildGraph(model, kind, observe);
-        CarryCopies.Insert(graph);
-        observe?.Invoke(graph, nameof(CarryCopies));
-        FusedProgram fused = Fuser.Run(graph);
-        return new CompiledProgram(graph, fused, MemoryPlan.Make(graph, fused.Kernels));
+        FusedProgram fused = StageException.Run("Fusion", () =>
+        {
+            CarryCopies.Insert(graph);
+            observe?.Invoke(graph, nameof(CarryCopies));
+            return Fuser.Run(graph);
+        });
+        return new CompiledProgram(graph, fused, StageException.Run("Planning", () => MemoryPlan.Make(graph, fused.Kernels)));
     }
 
     /// <summary>The graph before fusion: what the interpreter runs.</summary>
     public static ModelGraph BuildGraph(ModelDeclaration model, ProgramKind kind, Action<ModelGraph, string>? observe = null)
     {
-        ModelGraph lowered = Lowering.Run(model, kind);
-        observe?.Invoke(lowered, nameof(Lowering));
-        ModelGraph graph = SiblingProducts.Merge(lowered);
+        ModelGraph graph = StageException.Run("Graph", () =>
+        {
+            ModelGraph lowered = Lowering.Run(model, kind);
+            observe?.Invoke(lowered, nameof(Lowering));
+            return SiblingProducts.Merge(lowered);
+        });
         observe?.Invoke(graph, nameof(SiblingProducts));
+        StageException.Run("Differentiation", () => Differentiate(graph, kind));
+        observe?.Invoke(graph, nameof(Differentiation));
+        return graph;
+    }
+
+    private static void Differentiate(ModelGraph graph, ProgramKind kind)
+    {
         GraphBuilder builder = new(graph);
         if (kind == ProgramKind.Train) Backward.Differentiate(builder, graph.Outputs[Role.RowLosses], builder.Input(Role.LossScale, Shape.Scalar));
         if (kind == ProgramKind.Module)
@@ -42,8 +56,5 @@ internal sealed record CompiledProgram(ModelGraph Graph, FusedProgram Fused, Mem
             Value output = graph.Outputs[Role.ModuleOutput];
             Backward.Differentiate(builder, output, builder.Input(Role.ModuleOutputGradient, output.Shape));
         }
-
-        observe?.Invoke(graph, nameof(Differentiation));
-        return graph;
     }
 }

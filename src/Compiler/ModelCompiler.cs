@@ -5,15 +5,30 @@ using ModelDsl.Compiler.Graph;
 
 namespace ModelDsl.Compiler;
 
-/// <summary>The pipeline: declaration, checks, graph, differentiation, fusion, planning, emission.</summary>
+/// <summary>The pipeline: declaration, checks, graph, differentiation, fusion, planning, emission. Pure: equal declarations give equal results.</summary>
 internal static class ModelCompiler
 {
-    /// <summary>Compiles a model. Pure: equal declarations give equal results.</summary>
-    public static CompilationResult Compile(ModelDeclaration model, CancellationToken cancellation)
+    /// <summary>Checks a model and writes its part of the class.</summary>
+    public static CheckedDeclaration Check(ModelDeclaration model)
     {
-        EquatableArray<ModelError> errors = Validate(model);
-        EquatableArray<GeneratedFile> surface = SurfaceEmitter.Emit(model, errors);
-        if (errors.Count > 0) return new CompilationResult(surface, default, errors);
+        EquatableArray<ModelError> errors = StageException.Run("Checks", () => Validate(model));
+        return new CheckedDeclaration(model.Type.FullName, StageException.Run("Surface", () => SurfaceEmitter.Emit(model, errors)), errors);
+    }
+
+    /// <summary>Checks a block by itself and writes its part of the class.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="reachable">The blocks it reaches.</param>
+    public static CheckedDeclaration Check(BlockDeclaration block, EquatableArray<BlockDeclaration> reachable)
+    {
+        EquatableArray<ModelError> errors = StageException.Run("Checks", () => DeclarationChecks.Check(block, reachable));
+        return new CheckedDeclaration(block.Type.FullName, StageException.Run("Surface", () => SurfaceEmitter.Emit(block, errors)), errors);
+    }
+
+    /// <summary>The files of a model's programs: what runs, and no user code binds to.</summary>
+    /// <param name="model">A declaration without errors.</param>
+    /// <param name="cancellation">Stops between programs.</param>
+    public static EquatableArray<GeneratedFile> Compile(ModelDeclaration model, CancellationToken cancellation)
+    {
         List<CompiledProgram> programs = [];
         foreach (ProgramKind kind in Programs(model))
         {
@@ -22,20 +37,11 @@ internal static class ModelCompiler
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new CompilationResult(surface, ModelWriter.Write(model, programs).Append(ProgramHook.Write(model, ModelWriter.ProgramNamespace + "." + ModelWriter.ProgramName(model))).ToEquatableArray(), default);
+        return StageException.Run("Emission", () => ModelWriter.Write(model, programs));
     }
 
     /// <summary>The broken rules of a declaration, in order of declaration.</summary>
     public static EquatableArray<ModelError> Validate(ModelDeclaration model) => DeclarationChecks.Check(model);
-
-    /// <summary>Checks a block by itself and emits its part of the class.</summary>
-    /// <param name="block">The block.</param>
-    /// <param name="reachable">The blocks it reaches.</param>
-    public static CompilationResult Compile(BlockDeclaration block, EquatableArray<BlockDeclaration> reachable)
-    {
-        EquatableArray<ModelError> errors = DeclarationChecks.Check(block, reachable);
-        return new CompilationResult(SurfaceEmitter.Emit(block, errors), default, errors);
-    }
 
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
     public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)

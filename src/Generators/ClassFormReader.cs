@@ -37,6 +37,7 @@ internal static class ClassFormReader
         if (type.IsFileLocal) form |= ClassForm.FileLocal;
         if (KnownNames.IsModel(type) && KnownNames.IsBlock(type)) form |= ClassForm.ModelAndBlock;
         if (type.IsGenericType) form |= ClassForm.Generic;
+        if (type is { IsStatic: false, IsRecord: false }) form |= Construction(type);
         for (INamedTypeSymbol? container = type.ContainingType; container is not null; container = container.ContainingType)
         {
             if (!IsPartial(container)) form |= ClassForm.NestedInNonPartial;
@@ -46,6 +47,34 @@ internal static class ClassFormReader
         if (Files(type) > 1) form |= ClassForm.LayersInSeveralFiles;
         return form;
     }
+
+    private static ClassForm Construction(INamedTypeSymbol type)
+    {
+        ClassForm form = ClassForm.None;
+        if (type.InstanceConstructors.Any(static constructor => !constructor.IsImplicitlyDeclared && IsWritten(constructor))) form |= ClassForm.Constructor;
+        if (Bases(type).Append(type).SelectMany(static @class => @class.GetMembers()).Any(static member => member is IPropertySymbol { IsRequired: true } or IFieldSymbol { IsRequired: true }))
+            form |= ClassForm.RequiredMembers;
+        if (type.BaseType is { TypeKind: TypeKind.Class } parent && !parent.InstanceConstructors.Any(constructor => constructor.Parameters.All(static parameter => parameter.IsOptional || parameter.IsParams) && IsCallable(constructor, type)))
+            form |= ClassForm.BaseConstructor;
+        return form;
+    }
+
+    /// <summary>The classes a class derives from, but for <c>object</c>.</summary>
+    public static IEnumerable<INamedTypeSymbol> Bases(INamedTypeSymbol type)
+    {
+        for (INamedTypeSymbol? parent = type.BaseType; parent is { SpecialType: not SpecialType.System_Object }; parent = parent.BaseType) yield return parent;
+    }
+
+    private static bool IsWritten(IMethodSymbol constructor)
+        => constructor.DeclaringSyntaxReferences.Any(static reference => !KnownNames.IsGenerated(reference.SyntaxTree));
+
+    private static bool IsCallable(IMethodSymbol constructor, INamedTypeSymbol from) => constructor.DeclaredAccessibility switch
+    {
+        Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal => true,
+        Accessibility.Internal or Accessibility.ProtectedAndInternal => SymbolEqualityComparer.Default.Equals(constructor.ContainingAssembly, from.ContainingAssembly)
+            || constructor.ContainingAssembly.GivesAccessTo(from.ContainingAssembly),
+        _ => false,
+    };
 
     // Plain names, where a display string would escape keywords: file names are made of it too.
     private static string Namespace(INamespaceSymbol? symbol) => symbol is null or { IsGlobalNamespace: true } ? ""

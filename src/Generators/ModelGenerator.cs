@@ -1,45 +1,50 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using ModelDsl.Compiler;
-using ModelDsl.Compiler.Diagnostics;
 
 namespace ModelDsl.Generators;
 
-/// <summary>Writes the code of every <c>[Model]</c> and <c>[Block]</c> class. Only wiring: reading, compiling and adding files live elsewhere.</summary>
+/// <summary>
+/// Writes the code of every <c>[Model]</c> and <c>[Block]</c> class. Only wiring: reading, compiling and adding files live elsewhere. An editor
+/// runs the checks and the surface; the programs are compiled in builds only.
+/// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class ModelGenerator : IIncrementalGenerator
 {
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        IncrementalValuesProvider<CompilationResult> models = context.SyntaxProvider
-            .ForAttributeWithMetadataName(KnownNames.Model, static (node, _) => node is ClassDeclarationSyntax or RecordDeclarationSyntax, Stages.ReadModel)
-            .WithTrackingName(TrackingNames.Declaration)
-            .Select(Stages.CompileModel)
-            .WithTrackingName(TrackingNames.Compiled);
+        IncrementalValuesProvider<ModelReading> models = context.SyntaxProvider
+            .ForAttributeWithMetadataName(KnownNames.Model, IsClass, Stages.ReadModel)
+            .WithTrackingName(TrackingNames.Declaration);
+        IncrementalValuesProvider<BlockReading> blocks = context.SyntaxProvider
+            .ForAttributeWithMetadataName(KnownNames.Block, IsClass, Stages.ReadBlock)
+            .WithTrackingName(TrackingNames.BlockDeclaration);
 
-        IncrementalValuesProvider<CompilationResult> blocks = context.SyntaxProvider
-            .ForAttributeWithMetadataName(KnownNames.Block, static (node, _) => node is ClassDeclarationSyntax or RecordDeclarationSyntax, Stages.ReadBlock)
-            .WithTrackingName(TrackingNames.BlockDeclaration)
-            .Select(Stages.CompileBlock)
-            .WithTrackingName(TrackingNames.BlockCompiled);
+        IncrementalValuesProvider<CheckedDeclaration> checkedModels = models.Select(Stages.CheckModel).WithTrackingName(TrackingNames.Checked);
+        IncrementalValuesProvider<CheckedDeclaration> checkedBlocks = blocks.Select(Stages.CheckBlock).WithTrackingName(TrackingNames.BlockChecked);
+        IncrementalValuesProvider<CompiledModel> compiled = models.Select(Stages.CompileModel).WithTrackingName(TrackingNames.Compiled);
 
-        IncrementalValueProvider<EquatableArray<string>> ambiguous = models.SelectMany(Outputs.Names).Collect()
-            .Combine(blocks.SelectMany(Outputs.Names).Collect())
+        IncrementalValueProvider<EquatableArray<string>> ambiguous = Names(checkedModels)
+            .Combine(Names(checkedBlocks))
             .Select(static (names, _) => Outputs.Ambiguous(names.Left.Concat(names.Right)))
             .WithTrackingName(TrackingNames.Ambiguous);
 
-        context.RegisterSourceOutput(Surface(models, TrackingNames.Surface).Combine(ambiguous), Outputs.Add);
-        context.RegisterSourceOutput(Surface(blocks, TrackingNames.BlockSurface).Combine(ambiguous), Outputs.Add);
-        context.RegisterSourceOutput(Errors(models, TrackingNames.Errors), Outputs.Fail);
-        context.RegisterSourceOutput(Errors(blocks, TrackingNames.BlockErrors), Outputs.Fail);
+        foreach ((IncrementalValuesProvider<CheckedDeclaration> declarations, string surface, string errors) in new[]
+            { (checkedModels, TrackingNames.Surface, TrackingNames.Errors), (checkedBlocks, TrackingNames.BlockSurface, TrackingNames.BlockErrors) })
+        {
+            context.RegisterSourceOutput(declarations.Select(static (result, _) => result.Surface).WithTrackingName(surface).Combine(ambiguous), Outputs.Add);
+            context.RegisterSourceOutput(declarations.Select(static (result, _) => result.Errors).WithTrackingName(errors), Outputs.Fail);
+        }
+
         context.RegisterImplementationSourceOutput(
-            models.Select(static (result, _) => result.Bodies).WithTrackingName(TrackingNames.Bodies).Combine(ambiguous), Outputs.Add);
+            compiled.Select(static (result, _) => result.Files).WithTrackingName(TrackingNames.Bodies).Combine(ambiguous), Outputs.Add);
+        context.RegisterImplementationSourceOutput(
+            compiled.Select(static (result, _) => result.Failure).WithTrackingName(TrackingNames.Failure), Outputs.Fail);
     }
 
-    private static IncrementalValuesProvider<EquatableArray<GeneratedFile>> Surface(IncrementalValuesProvider<CompilationResult> results, string name)
-        => results.Select(static (result, _) => result.Surface).WithTrackingName(name);
+    private static bool IsClass(SyntaxNode node, CancellationToken cancellation) => node is ClassDeclarationSyntax or RecordDeclarationSyntax;
 
-    private static IncrementalValuesProvider<EquatableArray<ModelError>> Errors(IncrementalValuesProvider<CompilationResult> results, string name)
-        => results.Select(static (result, _) => result.Errors).WithTrackingName(name);
+    private static IncrementalValueProvider<EquatableArray<string>> Names(IncrementalValuesProvider<CheckedDeclaration> declarations)
+        => declarations.Select(static (result, _) => result.Type).Collect().Select(static (names, _) => names.ToEquatableArray());
 }

@@ -10,13 +10,7 @@ namespace ModelDsl.Generators;
 /// <summary>What leaves the pipeline: files, and the error that stops a build where no analyzer runs.</summary>
 internal static class Outputs
 {
-    private const string Extension = ".g.cs";
-
-    /// <summary>Names of a result's files.</summary>
-    public static IEnumerable<string> Names(CompilationResult result, CancellationToken cancellation)
-        => result.Surface.Concat(result.Bodies).Select(static file => file.HintName);
-
-    /// <summary>The names among several that differ from another in case only: the compiler refuses those.</summary>
+    /// <summary>The classes among several that differ from another in case only: the compiler refuses such names of files.</summary>
     public static EquatableArray<string> Ambiguous(IEnumerable<string> names) => names
         .Distinct(StringComparer.Ordinal)
         .GroupBy(static name => name, StringComparer.OrdinalIgnoreCase)
@@ -30,7 +24,7 @@ internal static class Outputs
     {
         foreach (GeneratedFile file in result.Files)
         {
-            string name = result.Ambiguous.Contains(file.HintName) ? WithHash(file.HintName) : file.HintName;
+            string name = result.Ambiguous.Contains(file.Type) ? (file with { Content = file.Content + "." + Hash(file.Type) }).Name : file.Name;
             output.AddSource(name, SourceText.From(file.Text, Encoding.UTF8));
         }
     }
@@ -51,10 +45,10 @@ internal static class Outputs
     }
 
     // FNV-1a: string.GetHashCode differs from run to run.
-    private static string WithHash(string name)
+    private static string Hash(string name)
     {
         uint hash = 2166136261;
         foreach (char character in name) hash = unchecked((hash ^ character) * 16777619);
-        return name.Substring(0, name.Length - Extension.Length) + "." + hash.ToString("x8", CultureInfo.InvariantCulture) + Extension;
+        return hash.ToString("x8", CultureInfo.InvariantCulture);
     }
 }

@@ -28,23 +28,26 @@ internal static class Stages
             exception => new BlockReading(null, default, Failure(exception, TrackingNames.BlockDeclaration, type.Name)));
     }
 
-    /// <summary>Compiles a model; where the compiler itself fails, the surface is still written.</summary>
-    public static CompilationResult CompileModel(ModelReading reading, CancellationToken cancellation)
-    {
-        if (reading.Model is not { } model) return Failed(reading.Failure);
-        return Guarded(
-            () => ModelCompiler.Compile(model, cancellation),
-            exception => Failed(Failure(exception, TrackingNames.Compiled, model.Type.FullName), errors => SurfaceEmitter.Emit(model, errors)));
-    }
+    /// <summary>Checks a model and writes its part of the class; where the compiler itself fails, one that throws.</summary>
+    public static CheckedDeclaration CheckModel(ModelReading reading, CancellationToken cancellation) => reading.Model is not { } model
+        ? Failed("", reading.Failure, static _ => default)
+        : Guarded(
+            () => ModelCompiler.Check(model),
+            exception => Failed(model.Type.FullName, Failure(exception, TrackingNames.Checked, model.Type.FullName), errors => SurfaceEmitter.Emit(model, errors)));
 
-    /// <summary>Checks a block and writes its part of the class.</summary>
-    public static CompilationResult CompileBlock(BlockReading reading, CancellationToken cancellation)
-    {
-        if (reading.Block is not { } block) return Failed(reading.Failure);
-        return Guarded(
-            () => ModelCompiler.Compile(block, reading.Reachable),
-            exception => Failed(Failure(exception, TrackingNames.BlockCompiled, block.Type.FullName), errors => SurfaceEmitter.Emit(block, errors)));
-    }
+    /// <summary>Checks a block and writes its part of the class; where the compiler itself fails, one that throws.</summary>
+    public static CheckedDeclaration CheckBlock(BlockReading reading, CancellationToken cancellation) => reading.Block is not { } block
+        ? Failed("", reading.Failure, static _ => default)
+        : Guarded(
+            () => ModelCompiler.Check(block, reading.Reachable),
+            exception => Failed(block.Type.FullName, Failure(exception, TrackingNames.BlockChecked, block.Type.FullName), errors => SurfaceEmitter.Emit(block, errors)));
+
+    /// <summary>Compiles the programs of a valid model; nothing for an invalid one.</summary>
+    public static CompiledModel CompileModel(ModelReading reading, CancellationToken cancellation) => reading.Model is not { } model
+        ? default
+        : Guarded(
+            () => ModelCompiler.Validate(model).Count > 0 ? default : new CompiledModel(ModelCompiler.Compile(model, cancellation), default),
+            exception => new CompiledModel(default, Only(Failure(exception, TrackingNames.Compiled, model.Type.FullName))));
 
     // A class may wrongly carry the attribute on several parts: one reading, or two files of one name would stop the generator.
     private static bool IsFirst(GeneratorAttributeSyntaxContext context, INamedTypeSymbol type, string attribute) => type.TypeKind == TypeKind.Class
@@ -65,10 +68,11 @@ internal static class Stages
 
     private static ModelError Failure(Exception exception, string stage, string type) => StageException.Describe(stage, exception, new DeclarationTarget(type));
 
-    private static CompilationResult Failed(ModelError? failure, Func<EquatableArray<ModelError>, EquatableArray<GeneratedFile>>? surface = null)
+    private static CheckedDeclaration Failed(string type, ModelError? failure, Func<EquatableArray<ModelError>, EquatableArray<GeneratedFile>> surface)
     {
-        EquatableArray<ModelError> errors = failure is null ? default : new[] { failure }.ToEquatableArray();
-        EquatableArray<GeneratedFile> files = surface is null ? default : Guarded(() => surface(errors), static _ => default);
-        return new CompilationResult(files, default, errors);
+        EquatableArray<ModelError> errors = Only(failure);
+        return new CheckedDeclaration(type, Guarded(() => surface(errors), static _ => default), errors);
     }
+
+    private static EquatableArray<ModelError> Only(ModelError? failure) => failure is null ? default : new[] { failure }.ToEquatableArray();
 }

@@ -6,7 +6,10 @@ internal static class TrackingNames
     /// <summary>A class with <c>[Model]</c>, read.</summary>
     public const string Declaration = nameof(Declaration);
 
-    /// <summary>A model, compiled.</summary>
+    /// <summary>A model, checked, and its part of the class written.</summary>
+    public const string Checked = nameof(Checked);
+
+    /// <summary>A model's programs, compiled: in builds only.</summary>
     public const string Compiled = nameof(Compiled);
 
     /// <summary>A model's files that user code binds to.</summary>
@@ -15,6 +18,9 @@ internal static class TrackingNames
     /// <summary>A model's files of program bodies.</summary>
     public const string Bodies = nameof(Bodies);
 
+    /// <summary>A defect of the compiler met while compiling a model.</summary>
+    public const string Failure = nameof(Failure);
+
     /// <summary>A model's broken rules.</summary>
     public const string Errors = nameof(Errors);
 
@@ -22,7 +28,7 @@ internal static class TrackingNames
     public const string BlockDeclaration = nameof(BlockDeclaration);
 
     /// <summary>A block, checked, and its part of the class written.</summary>
-    public const string BlockCompiled = nameof(BlockCompiled);
+    public const string BlockChecked = nameof(BlockChecked);
 
     /// <summary>A block's file.</summary>
     public const string BlockSurface = nameof(BlockSurface);
@@ -30,7 +36,7 @@ internal static class TrackingNames
     /// <summary>A block's broken rules.</summary>
     public const string BlockErrors = nameof(BlockErrors);
 
-    /// <summary>File names that differ in case only.</summary>
+    /// <summary>Classes whose names differ in case only.</summary>
     public const string Ambiguous = nameof(Ambiguous);
 
     /// <summary>The steps that read symbols, and so run at every edit.</summary>

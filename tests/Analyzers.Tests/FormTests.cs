@@ -33,6 +33,91 @@ public class FormTests
         """);
 
     [Fact]
+    public Task GeneratedCodeCreatesTheClass() => AnalyzerHarness.Verify(["CS7036"], Usings + """
+        public abstract class NeedsArguments
+        {
+            protected NeedsArguments(int number) { }
+        }
+
+        public abstract class Hidden
+        {
+            private Hidden() { }
+        }
+
+        public abstract class Demanding
+        {
+            public required int Inherited { get; init; }
+        }
+
+        public abstract class Harmless
+        {
+            protected Harmless(int optional = 3) { }
+            public int Number { get; init; }
+            private void Dispose() { }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class {|MDL0016:Primary|}(int number)
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+            public static void Use() { using Primary model = Primary.Create(); }
+        }
+
+        [Block]
+        public sealed partial class {|MDL0016:Explicit|}
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+            private Explicit() { }
+        }
+
+        [Block]
+        public sealed partial class {|MDL0016:Derived|} : NeedsArguments
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class {|MDL0016:Required|}
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+            public required int Number { get; init; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class {|MDL0016:Inherits|} : Demanding
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Good : Harmless
+        {
+            private static readonly int Answer;
+            static Good() => Answer = 42;
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+        """);
+
+    [Fact]
+    public Task InheritedMembersAreNotHidden() => AnalyzerHarness.Verify(Usings + """
+        public abstract class Owner
+        {
+            public virtual void Dispose() { }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class {|MDL0012:Clash|} : Owner
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        public sealed partial class Twin : Owner
+        {
+            public int Card => 1;
+        }
+        """);
+
+    [Fact]
     public Task AClassIsNotGeneric() => AnalyzerHarness.Verify(["CS9248"], Usings + """
         [Block]
         public sealed partial class {|MDL0003:Box|}<T>

@@ -145,6 +145,15 @@ public class GeneratorTests
     }
 
     [Fact]
+    public void AnEditorCompilesNoProgram()
+    {
+        GeneratorHarness editor = GeneratorHarness.RunAsEditor(Sources.Llama);
+        Assert.Contains(TrackingNames.Checked, editor.Result.TrackedSteps.Keys);
+        Assert.DoesNotContain(TrackingNames.Compiled, editor.Result.TrackedSteps.Keys);
+        Assert.Contains(TrackingNames.Compiled, GeneratorHarness.Run(Sources.Llama).Result.TrackedSteps.Keys);
+    }
+
+    [Fact]
     public void NoPublicNameCollidesWithAnImplicitUsing()
     {
         HashSet<string> ours = [.. Names("ModelDsl")];

@@ -16,14 +16,21 @@ public class InternalErrorTests
         ClassForm.None);
 
     [Fact]
-    public void ADefectIsAnErrorWithAStageAndASurface()
+    public void ADefectIsAnErrorWithItsStage()
     {
-        CompilationResult result = Stages.CompileModel(new ModelReading(Impossible, null), CancellationToken.None);
-        ModelError error = Assert.Single(result.Errors);
+        CompiledModel result = Stages.CompileModel(new ModelReading(Impossible, null), CancellationToken.None);
+        ModelError error = Assert.Single(result.Failure);
         Assert.Equal("MDL9001", error.Id);
-        Assert.Contains("KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
-        Assert.Contains("MDL9001", Assert.Single(result.Surface).Text, StringComparison.Ordinal);
-        Assert.Empty(result.Bodies);
+        Assert.Contains("'Graph': KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
+        Assert.Empty(result.Files);
+    }
+
+    [Fact]
+    public void ADefectOfTheChecksIsOneToo()
+    {
+        ModelDeclaration broken = Impossible with { Members = new MemberDeclaration[] { null! }.ToEquatableArray() };
+        CheckedDeclaration result = Stages.CheckModel(new ModelReading(broken, null), CancellationToken.None);
+        Assert.Contains("'Checks'", DiagnosticCatalogue.Format(Assert.Single(result.Errors)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,14 +5,35 @@ namespace ModelDsl.Compiler.Declarations;
 /// <summary>Rules about the form of a class, common to models and blocks.</summary>
 internal static class ClassChecks
 {
+    private static readonly (ClassForm Flag, string What)[] Kinds =
+    [
+        (ClassForm.Abstract, "abstract"), (ClassForm.Static, "static"), (ClassForm.Record, "a record"), (ClassForm.FileLocal, "file-local"),
+    ];
+
+    private static readonly (ClassForm Flag, string What)[] Constructions =
+    [
+        (ClassForm.Constructor, "declares a constructor"),
+        (ClassForm.RequiredMembers, "has required members"),
+        (ClassForm.BaseConstructor, "derives from a class without a parameterless constructor that it may call"),
+    ];
+
+    /// <summary>What keeps generated code from adding its constructor.</summary>
+    public const ClassForm NotConstructible = ClassForm.Constructor | ClassForm.RequiredMembers | ClassForm.BaseConstructor;
+
     public static IEnumerable<ModelError> Check(TypeIdentity type, ClassForm form, EquatableArray<string> taken, string kind)
     {
         DeclarationTarget target = new(type.FullName);
         if (form.HasFlag(ClassForm.NotPartial)) yield return DiagnosticCatalogue.ClassNotPartial.At(target, type.Name);
-        if (form.HasFlag(ClassForm.Abstract)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, "abstract");
-        if (form.HasFlag(ClassForm.Static)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, "static");
-        if (form.HasFlag(ClassForm.Record)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, "a record");
-        if (form.HasFlag(ClassForm.FileLocal)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, "file-local");
+        foreach ((ClassForm flag, string what) in Kinds)
+        {
+            if (form.HasFlag(flag)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, what);
+        }
+
+        foreach ((ClassForm flag, string what) in Constructions)
+        {
+            if (form.HasFlag(flag)) yield return DiagnosticCatalogue.Construction.At(target, type.Name, what);
+        }
+
         if (form.HasFlag(ClassForm.Generic)) yield return DiagnosticCatalogue.ClassGeneric.At(target, type.Name);
         if (form.HasFlag(ClassForm.NestedInNonPartial)) yield return DiagnosticCatalogue.ClassNestedInNonPartial.At(target, type.Name);
         if (form.HasFlag(ClassForm.ModelAndBlock)) yield return DiagnosticCatalogue.ModelAndBlock.At(target, type.Name);

@@ -30,5 +30,6 @@ internal static class DeclarationChecks
             .ToEquatableArray();
 
     /// <summary>Whether generated text can be put into the class at all.</summary>
-    public static bool CanExtend(ClassForm form) => (form & ~(ClassForm.Abstract | ClassForm.LayersInSeveralFiles | ClassForm.ModelAndBlock)) == ClassForm.None;
+    public static bool CanExtend(ClassForm form)
+        => (form & ~(ClassForm.Abstract | ClassForm.LayersInSeveralFiles | ClassForm.ModelAndBlock | ClassChecks.NotConstructible)) == ClassForm.None;
 }

@@ -65,6 +65,15 @@ internal enum ClassForm
 
     /// <summary>The class carries both <c>[Model]</c> and <c>[Block]</c>.</summary>
     ModelAndBlock = 256,
+
+    /// <summary>The class declares an instance constructor, primary ones included: generated code adds the only one.</summary>
+    Constructor = 512,
+
+    /// <summary>The class has, or inherits, required members: generated code cannot give them values.</summary>
+    RequiredMembers = 1024,
+
+    /// <summary>The base class has no parameterless constructor that the class may call.</summary>
+    BaseConstructor = 2048,
 }
 
 /// <summary>A property that declares a layer: one with an attribute of ModelDsl, or a partial one without a body whose type is a block or of ModelDsl.</summary>

@@ -47,4 +47,7 @@ internal static partial class DiagnosticCatalogue
 
     public static readonly DiagnosticRule ModelAndBlock = new("MDL0015", "A class is both model and block",
         "'{0}' is marked [Model] and [Block]: declare two classes");
+
+    public static readonly DiagnosticRule Construction = new("MDL0016", "Generated code cannot create the class",
+        "'{0}' {1}: generated code creates it, by the one constructor that it adds");
 }

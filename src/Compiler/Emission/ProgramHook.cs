@@ -17,6 +17,6 @@ internal static class ProgramHook
             using (writer.Indent()) writer.Line($"=> program = global::{CSharpLiterals.QualifiedName(program)}.Instance;");
         }
 
-        return new GeneratedFile(model.Type.FullName + ".Program.g.cs", writer.ToString());
+        return new GeneratedFile(model.Type.FullName, "Program", writer.ToString());
     }
 }

@@ -18,5 +18,5 @@ internal static class SurfaceEmitter
         => DeclarationChecks.CanExtend(block.Form) ? File(block.Type, SurfaceOfBlock.Write(block, errors)) : default;
 
     private static EquatableArray<GeneratedFile> File(TypeIdentity type, CodeWriter text)
-        => new[] { new GeneratedFile(type.FullName + ".Surface.g.cs", text.ToString()) }.ToEquatableArray();
+        => new[] { new GeneratedFile(type.FullName, "Surface", text.ToString()) }.ToEquatableArray();
 }

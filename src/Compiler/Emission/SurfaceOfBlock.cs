@@ -20,21 +20,7 @@ internal static class SurfaceOfBlock
                 writer.Line();
             }
 
-            writer.Summary("The block at a place in a model; made by generated code.");
-            writer.Line("[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]");
-            using (writer.Block($"public {CSharpLiterals.Identifier(block.Type.Name)}(global::ModelDsl.Programs.LayerScope scope)"))
-            {
-                if (valid)
-                {
-                    writer.Line("__scope = scope;");
-                    SurfaceProperties.WriteAssignments(writer, block.Members);
-                }
-                else
-                {
-                    writer.Line($"throw {SurfaceComments.Invalid}();");
-                }
-            }
-
+            if ((block.Form & ClassChecks.NotConstructible) == 0) WriteConstructor(writer, block, valid);
             if (!block.Taken.Contains("Name") && !block.Members.Any(member => member.Name == "Name"))
             {
                 writer.Line();
@@ -47,5 +33,23 @@ internal static class SurfaceOfBlock
         }
 
         return writer;
+    }
+
+    private static void WriteConstructor(CodeWriter writer, BlockDeclaration block, bool valid)
+    {
+        writer.Summary("The block at a place in a model; made by generated code.");
+        writer.Line("[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]");
+        using (writer.Block($"public {CSharpLiterals.Identifier(block.Type.Name)}(global::ModelDsl.Programs.LayerScope scope)"))
+        {
+            if (valid)
+            {
+                writer.Line("__scope = scope;");
+                SurfaceProperties.WriteAssignments(writer, block.Members);
+            }
+            else
+            {
+                writer.Line($"throw {SurfaceComments.Invalid}();");
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ internal static class SurfaceOfModel
         using (PartialType.Open(writer, model.Type, bases, SurfaceComments.Of(model.Members, errors)))
         {
             if (valid) WriteState(writer, model, name);
-            else writer.Line($"private {name}({Instance} model) => throw {SurfaceComments.Invalid}();");
+            else if ((model.Form & ClassChecks.NotConstructible) == 0) writer.Line($"private {name}({Instance} model) => throw {SurfaceComments.Invalid}();");
 
             foreach (SurfaceMember member in members)
             {

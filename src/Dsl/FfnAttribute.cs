@@ -11,7 +11,7 @@ public sealed class FfnAttribute : Attribute
     /// <summary>Hidden width. This or <see cref="HiddenRatio"/> is required.</summary>
     public int Hidden { get; set; }
 
-    /// <summary>Hidden width over the model's width; the product is a whole number.</summary>
+    /// <summary>Hidden width over the model's width; the product is rounded to the nearest whole number.</summary>
     public double HiddenRatio { get; set; }
 
     /// <summary>The activation. Default: <see cref="Activation.Gelu"/>.</summary>

@@ -14,7 +14,7 @@ public sealed class GatedFfnAttribute : Attribute
     /// <summary>Hidden width. This or <see cref="HiddenRatio"/> is required.</summary>
     public int Hidden { get; set; }
 
-    /// <summary>Hidden width over the model's width; the product is a whole number.</summary>
+    /// <summary>Hidden width over the model's width; the product is rounded to the nearest whole number.</summary>
     public double HiddenRatio { get; set; }
 
     /// <summary>The activation of the gate. Default: <see cref="Activation.Silu"/>.</summary>

@@ -22,6 +22,18 @@ public class ShapeTests
         """);
 
     [Fact]
+    public Task ArgumentsWithoutEffectAreNamed() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Useless
+        {
+            [PreNorm({|MDL0108:Bias = false|}), Ffn(Hidden = 8)] public partial Ffn First { get; }
+            [PostNorm(NormKind.LayerNorm, Bias = false), Ffn(Hidden = 8)] public partial Ffn Second { get; }
+            [Attention(Heads = 4, {|MDL0108:RotaryTheta = 500000|}, {|MDL0108:RotaryWidth = 8|})] public partial Attention Third { get; }
+            [Attention(Heads = 4, Rotary = true, RotaryTheta = 500000, RotaryWidth = 8)] public partial Attention Fourth { get; }
+        }
+        """);
+
+    [Fact]
     public Task TheWidthDividesIntoHeads() => AnalyzerHarness.Verify(Usings + """
         [Model(Width = 60, Context = 32)]
         public sealed partial class Heads

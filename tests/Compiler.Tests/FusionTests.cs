@@ -1,6 +1,7 @@
 using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Fusion;
 using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Graph.Expressions;
 using ModelDsl.Compiler.Graph.Operations;
 using ModelDsl.Compiler.Planning;
 using ModelDsl.Compiler.Tests.Oracle;
@@ -67,6 +68,31 @@ public class FusionTests
     public void ABlockIsSevenKernels(string model, string program) => Assert.Equal(
         [typeof(RowKernel), typeof(ProductKernel), typeof(LibraryKernel), typeof(ProductKernel), typeof(RowKernel), typeof(ProductKernel), typeof(ProductKernel)],
         Forward(Compile(model, program)).Select(kernel => kernel.GetType()));
+
+    /// <summary>
+    /// What one reader takes from memory is stored, though a later reader could do with the finished tile: the first reader's other operand is there, the second's
+    /// comes after it.
+    /// </summary>
+    [Fact]
+    public void AProductThatOneReaderLoadsIsStored()
+    {
+        GraphBuilder builder = new(new ModelGraph(ProgramKind.Module));
+        Argument x = new(0), y = new(1);
+        Value input = builder.Input(Role.ModuleInput, Shape.Activation(8));
+        Value weight = builder.Parameter(new ParameterDeclaration(new ParameterPath(new[] { new PathStep("Weight", -1) }.ToEquatableArray()), new[] { 8, 8 }.ToEquatableArray(), ParameterStart.Constant(1), false));
+        Value product = builder.Add(new Contract(false, true), input, weight);
+        builder.Graph.Outputs[Role.ModuleOutput] = builder.Pointwise(x + y, product, input);
+        Value late = builder.Pointwise(2 * x, input);
+        builder.Graph.Outputs[Role.Logits] = builder.Pointwise(x * y, product, late);
+
+        IReadOnlyList<Kernel> kernels = Fuser.Run(builder.Graph).Kernels;
+        HashSet<Value> written = [input, weight];
+        foreach (Kernel kernel in kernels)
+        {
+            Assert.All(kernel.Reads, value => Assert.Contains(value, written));
+            written.UnionWith(kernel.Writes);
+        }
+    }
 
     /// <summary>The kernel before a product computes a number or two for each row; the normed row itself is never stored.</summary>
     [Theory]

@@ -1,4 +1,6 @@
 using ModelDsl.Compiler.Declarations;
+using ModelDsl.Compiler.Emission.Cpu;
+using ModelDsl.Compiler.Fusion;
 using ModelDsl.Compiler.Graph;
 using ModelDsl.Compiler.Graph.Operations;
 using ModelDsl.Compiler.Layers;
@@ -41,6 +43,7 @@ internal static class PlanWriter
             writer.Line($"OutputColumns = {module.Graph.Outputs[Role.ModuleOutput].Shape.Columns},");
             writer.Line($"Fingerprint = \"{GraphText.Fingerprint(Lowering.Run(model, ProgramKind.Module))}\",");
             writer.Line("Parameters = ListParameters(),");
+            WriteFusions(writer, programs.FirstOrDefault(compiled => compiled.Kind == ProgramKind.Train) ?? module);
             writer.Line($"ParameterFloats = {module.Plan.Parameters.Floats},");
             writer.Line($"ConstantFloats = {TotalConstants(module.Graph, context)},");
             writer.Line($"CacheFloatsPerPosition = {programs.Select(compiled => compiled.Plan.CacheFloatsPerPosition).Max()},");
@@ -48,6 +51,21 @@ internal static class PlanWriter
             foreach (CompiledProgram compiled in programs) writer.Line($"{compiled.Kind.ToString()} = {Sizes(compiled.Plan)},");
             if (programs.FirstOrDefault(compiled => compiled.Kind == ProgramKind.Prefill) is { } prefill) writer.Line($"Decode = {Sizes(prefill.Plan)},");
         }
+    }
+
+    private static void WriteFusions(CodeWriter writer, CompiledProgram program)
+    {
+        ModelGraph graph = program.Graph;
+        HashSet<Item> forward = [.. graph.BackwardStart < 0 ? graph.Root.Items : graph.Root.Items.Take(graph.BackwardStart)];
+        IEnumerable<Kernel> kernels = program.Fused.Kernels.Where(kernel => kernel is LoopKernel loop ? forward.Contains(loop.Loop) : forward.Contains(kernel.Nodes[0]));
+        writer.Line("Fusions =");
+        writer.Line("[");
+        using (writer.Indent())
+        {
+            foreach (string fusion in KernelText.Fusions(kernels)) writer.Line(CSharpLiterals.String(fusion) + ",");
+        }
+
+        writer.Line("],");
     }
 
     private static string Sizes(MemoryPlan plan)

@@ -110,6 +110,7 @@ internal sealed class Fuser
     {
         private readonly Dictionary<Value, int> producedAt = [];
         private readonly Dictionary<Value, ProductKernel> products = [];
+        private readonly HashSet<Value> joinable = [];
         private readonly HashSet<Node> own = [.. items.OfType<Node>()];
         private readonly HashSet<Value> pending = [.. items.OfType<Node>().SelectMany(node => node.Outputs), .. items.OfType<Loop>().SelectMany(loop => loop.Carries).Select(carry => carry.Result)];
 
@@ -159,6 +160,7 @@ internal sealed class Fuser
             product.Nodes.Add(node);
             product.Stores.Add((node.Output, Formula.Of(node.Output)));
             products[node.Output] = product;
+            joinable.Add(node.Output);
             Append(product);
         }
 
@@ -176,15 +178,24 @@ internal sealed class Fuser
         private bool IsDearToProducts(Value value, Formula formula)
             => fuser.uses.Of(value).Any(user => user.Operation is Contract) && formula.Operands.Count(operand => Broadcasting.Of(operand.Shape, value.Shape) == Broadcast.Full) > 2;
 
-        /// <summary>Epilogue rule: the node becomes part of the product it reads, if no more has to be stored than before.</summary>
+        /// <summary>
+        /// Epilogue rule: the node becomes part of the product it reads, if no more has to be stored than before. An operand that one reader takes from memory is
+        /// stored, whatever a later reader could do.
+        /// </summary>
         private bool JoinEpilogue(Node node, Formula formula)
         {
             foreach (Value operand in node.Inputs)
             {
-                if (!products.TryGetValue(operand, out ProductKernel? product)) continue;
+                if (!joinable.Contains(operand)) continue;
+                ProductKernel product = products[operand];
                 int position = Kernels.IndexOf(product);
                 bool fits = node.Operation is Pointwise && node.Output.Shape == operand.Shape && !fuser.uses.IsKept(operand);
-                if (!fits || !AllReadersJoin(operand, position)) continue;
+                if (!fits || !AllReadersJoin(operand, position))
+                {
+                    joinable.Remove(operand);
+                    continue;
+                }
+
                 Formula inner = product.Stores.FirstOrDefault(store => store.Target == operand).Formula ?? product.Absorbed[operand];
                 Formula joined = formula.Inline(value => value == operand ? inner : Formula.Of(value));
                 product.Stores.RemoveAll(store => store.Target == operand);
@@ -192,6 +203,7 @@ internal sealed class Fuser
                 product.Stores.Add((node.Output, joined));
                 product.Nodes.Add(node);
                 products[node.Output] = product;
+                joinable.Add(node.Output);
                 producedAt[node.Output] = position;
                 return true;
             }

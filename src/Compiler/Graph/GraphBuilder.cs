@@ -29,10 +29,17 @@ internal sealed class GraphBuilder(ModelGraph graph)
         Shape shape = declarations[0].Shape.Count == 1
             ? Shape.Matrix(1, declarations.Sum(declared => declared.Columns))
             : Shape.Matrix(declarations.Sum(declared => declared.Rows), declarations[0].Columns);
-        Value value = Graph.NewValue(ValueKind.Parameter, shape, declarations[0].Path.ToString(), Region);
+        Value value = Graph.NewValue(ValueKind.Parameter, shape, Name(declarations), Region);
         value.Parameters = declarations;
         Graph.Parameters.Add(value);
         return value;
+    }
+
+    /// <summary>The path of a parameter; of several that one product stacks the path they share, the differing steps together: <c>Attention.QueryKeyValue.Weight</c>.</summary>
+    private static string Name(ParameterDeclaration[] declarations)
+    {
+        IEnumerable<EquatableArray<PathStep>> paths = declarations.Select(declared => declared.Path.Steps);
+        return string.Join(".", Enumerable.Range(0, declarations[0].Path.Steps.Count).Select(step => string.Concat(paths.Select(steps => steps[step].ToString()).Distinct())));
     }
 
     public Node Node(Operation operation, params Value[] inputs) => Named("", operation, inputs);

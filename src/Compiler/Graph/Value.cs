@@ -78,8 +78,11 @@ internal readonly record struct ParameterStart(bool Normal, double Value)
 /// <summary>A path of property names in which repeated properties carry a loop index: <c>Blocks.{0}.Attention.Query.Weight</c>.</summary>
 internal sealed record ParameterPath(EquatableArray<PathStep> Steps)
 {
-    public override string ToString() => string.Join(".", Steps.Select(step => step.Depth < 0 ? step.Name : $"{step.Name}.{{{Text.Invariant(step.Depth)}}}"));
+    public override string ToString() => string.Join(".", Steps);
 }
 
 /// <summary>A property name, and the depth of the loop whose index follows it, or -1.</summary>
-internal readonly record struct PathStep(string Name, int Depth);
+internal readonly record struct PathStep(string Name, int Depth)
+{
+    public override string ToString() => Depth < 0 ? Name : $"{Name}.{{{Text.Invariant(Depth)}}}";
+}

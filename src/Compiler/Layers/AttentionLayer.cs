@@ -35,7 +35,7 @@ internal sealed class AttentionLayer : LayerKind
 
         Operation attend = lowering.Kind == ProgramKind.Prefill ? new AttendCached(form) : new Attend(form);
         Value mixed = builder.Add(attend, query, key, value);
-        return lowering.Linear(mixed, "Output", lowering.Width, attribute.Bool("OutputBias", bias), lowering.ResidualDeviation);
+        return lowering.Linear(mixed, "Output", lowering.Width, attribute.Bool("OutputBias", bias), lowering.OutputDeviation);
     }
 
     public override void Check(LayerCheck check)
@@ -45,6 +45,11 @@ internal sealed class AttentionLayer : LayerKind
         check.AtLeast("Window", 1);
         check.Positive("RotaryTheta");
         check.Positive("SoftCap", orZero: true);
+        if (!attribute.Bool("Rotary", false))
+        {
+            foreach (string argument in (string[])["RotaryTheta", "RotaryWidth"]) check.Useless(argument, "nothing is rotated: set Rotary = true, or leave it out");
+        }
+
         if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", "Heads or HeadWidth");
         else if (sizes) CheckHeads(check);
         if (!attribute.Bool("Causal", true) && attribute.Has("Window")) check.Report(DiagnosticCatalogue.WindowNotCausal, "Window", attribute.Int("Window", 0));

@@ -15,7 +15,7 @@ internal sealed class FfnLayer : LayerKind
         bool bias = attribute.Bool("Bias", false);
         Value up = lowering.Linear(input!, "Up", Hidden(attribute, lowering.Width), bias);
         Value active = lowering.Builder.Pointwise(Activations.Of(attribute.Enum("Activation", Activation.Gelu), new Argument(0)), up);
-        return lowering.Linear(active, "Down", lowering.Width, bias, lowering.ResidualDeviation);
+        return lowering.Linear(active, "Down", lowering.Width, bias, lowering.OutputDeviation);
     }
 
     public override void Check(LayerCheck check) => CheckHidden(check);
@@ -50,7 +50,7 @@ internal sealed class GatedFfnLayer : LayerKind
         Value gate = lowering.Linear(input!, "Gate", hidden, bias);
         Value up = lowering.Linear(input!, "Up", hidden, bias);
         Value active = lowering.Builder.Pointwise(Activations.Of(attribute.Enum("Activation", Activation.Silu), new Argument(0)) * new Argument(1), gate, up);
-        return lowering.Linear(active, "Down", lowering.Width, bias, lowering.ResidualDeviation);
+        return lowering.Linear(active, "Down", lowering.Width, bias, lowering.OutputDeviation);
     }
 
     public override void Check(LayerCheck check) => FfnLayer.CheckHidden(check);

@@ -46,6 +46,12 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
         return false;
     }
 
+    /// <summary>An argument that changes nothing as the layer stands must not be written.</summary>
+    public void Useless(string argument, string why)
+    {
+        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, $"{Attribute.Name}({argument})", target.Member!, why);
+    }
+
     /// <summary>Whole numbers from 1 on that divide <paramref name="number"/>.</summary>
     public static IEnumerable<int> Divisors(int number)
     {
@@ -81,11 +87,17 @@ internal static class LayerChecks
             {
                 LayerCheck check = new(model, new DeclarationTarget(type.FullName, member.Name, attribute.Name), attribute, errors);
                 if (LayerKinds.Find(attribute.Name) is { } kind) kind.Check(check);
-                else check.Positive("Epsilon");
+                else CheckNorm(check);
             }
         }
 
         return errors;
+    }
+
+    private static void CheckNorm(LayerCheck check)
+    {
+        check.Positive("Epsilon");
+        if (check.Attribute.Enum("Kind", NormKind.RmsNorm) == NormKind.RmsNorm) check.Useless("Bias", "an RMS norm has no bias: leave Bias out, or give NormKind.LayerNorm");
     }
 
     /// <summary>What a model's sizes break in the blocks it reaches, beyond what a block breaks by itself.</summary>

@@ -14,6 +14,7 @@ internal sealed class Lowering
     private readonly Dictionary<string, BlockDeclaration> blocks;
     private readonly Stack<PathStep> path = new();
     private readonly Dictionary<string, Value> tables = [];
+    private bool isResidual;
 
     private Lowering(ModelDeclaration model, ProgramKind kind)
     {
@@ -103,8 +104,10 @@ internal sealed class Lowering
     /// <summary>Standard deviation of an ordinary weight's start, as in GPT-2.</summary>
     public static double Deviation => 0.02;
 
-    /// <summary>Standard deviation of the start of a weight whose product is added to the residual stream, as in GPT-2: so that depth does not widen the stream.</summary>
-    public double ResidualDeviation => Deviation / Math.Sqrt(ResidualLayers);
+    /// <summary>
+    /// Standard deviation of the start of a layer's last weight: less, as in GPT-2, where the layer is added to the residual stream, so that depth does not widen the stream.
+    /// </summary>
+    public double OutputDeviation => isResidual ? Deviation / Math.Sqrt(ResidualLayers) : Deviation;
 
     /// <summary>Vocabulary of a head: its own argument, or that of the embedding.</summary>
     public int Vocabulary(AttributeDeclaration head)
@@ -164,8 +167,8 @@ internal sealed class Lowering
     private Value Wrapped(MemberDeclaration member, Value? input)
     {
         AttributeDeclaration? before = member.Find("PreNorm"), after = member.Find("PostNorm");
+        bool residual = isResidual = input is not null && member.Find("Residual") is not null;
         Value output = Inner(member, before is not null && input is not null ? Norm(input, "PreNorm", before) : input);
-        bool residual = input is not null && member.Find("Residual") is not null;
         bool normsSum = residual && before is null;
         if (after is not null && !normsSum) output = Norm(output, "PostNorm", after);
         if (residual) output = Builder.Pointwise("Sum", new Argument(0) + new Argument(1), input!, output);

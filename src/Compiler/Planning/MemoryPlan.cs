@@ -26,7 +26,7 @@ internal sealed class MemoryPlan
         Parameters = new ParameterLayout(graph);
         FindChunkLocal(kernels);
         FindMirrored(kernels, graph.Root);
-        PlaceGradients();
+        PlaceGradients(kernels);
         PlaceCarries(graph.Root);
         PlaceConcatenations(graph.Root);
         foreach (Kernel kernel in StorageMarker.All(kernels))
@@ -178,10 +178,17 @@ internal sealed class MemoryPlan
         }
     }
 
-    private void PlaceGradients()
+    /// <summary>The contribution that is computed first sets a gradient, the others add to it: in the order of the kernels, which need not be that of the graph.</summary>
+    private void PlaceGradients(IReadOnlyList<Kernel> kernels)
     {
+        Dictionary<Value, int> order = [];
+        foreach (Value value in StorageMarker.All(kernels).SelectMany(kernel => kernel.Writes))
+        {
+            if (!order.ContainsKey(value)) order.Add(value, order.Count);
+        }
+
         HashSet<Value> written = [];
-        foreach ((Value parameter, Value gradient) in graph.ParameterGradients)
+        foreach ((Value parameter, Value gradient) in graph.ParameterGradients.OrderBy(pair => order.TryGetValue(pair.Gradient, out int moment) ? moment : int.MaxValue))
         {
             locations[gradient] = new Location(new PlannedBuffer(parameter.Name + "Gradient", Arena.Gradients, 0), parameter.Shape.Columns, 0, 1, 0)
             {
@@ -218,7 +225,18 @@ internal sealed class MemoryPlan
         foreach (Kernel kernel in kernels)
         {
             if (kernel is LoopKernel loop) FindMirrored(loop.Body, loop.Loop.Body);
-            else mirrored.UnionWith(kernel.Reads.Where(value => Mirrors(region, value.Region)));
+            else mirrored.UnionWith(kernel.Reads.Where(value => Mirrors(region, value.Region)).SelectMany(Sources));
+        }
+    }
+
+    /// <summary>A value and what it is a view of.</summary>
+    private static IEnumerable<Value> Sources(Value value)
+    {
+        yield return value;
+        while (value.Producer is { Operation: Slice or SplitHeads or MergeHeads or Rotary } view)
+        {
+            value = view.Inputs[0];
+            yield return value;
         }
     }
 

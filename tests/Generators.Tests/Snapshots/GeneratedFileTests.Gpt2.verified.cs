@@ -59,9 +59,9 @@ internal sealed partial class Demo_Gpt2_Program
         F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * 2304);  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
@@ -81,8 +81,8 @@ internal sealed partial class Demo_Gpt2_Program
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryKeyValueWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryKeyValueBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend 6/6 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
@@ -185,9 +185,9 @@ internal sealed partial class Demo_Gpt2_Program
         F32 preNormScale = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
@@ -208,8 +208,8 @@ internal sealed partial class Demo_Gpt2_Program
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryKeyValueWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryKeyValueBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend 6/6 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
@@ -299,10 +299,10 @@ internal sealed partial class Demo_Gpt2_Program
         F32 attentionQuery = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
         F32 attentionQueryGradient = f.Activations.At(rows * 31616);  // [B·T, 384]
-        F32 queryBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
+        F32 queryKeyValueBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
         F32 queryKeyValueGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
+        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
         F32 preNormMean2 = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
@@ -346,13 +346,13 @@ internal sealed partial class Demo_Gpt2_Program
             new HeadMatrix(outputGradient, 384), new HeadMatrix(attentionQueryGradient, 1152), new HeadMatrix(attentionQueryGradient.At(384), 1152), new HeadMatrix(attentionQueryGradient.At(768), 1152));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152]; sum rows
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryBiasGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryKeyValueBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
-        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
+        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryKeyValueWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
 
         // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryKeyValueWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
@@ -387,6 +387,16 @@ internal sealed partial class Demo_Gpt2_Program : ModelProgram
         OutputColumns = 8192,
         Fingerprint = "0fc948b100090355",
         Parameters = ListParameters(),
+        Fusions =
+        [
+            "Blocks.Attention.QueryKeyValue: left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)",
+            "Blocks.Attention.Output: epilogue: (blocksStream + (attentionOutput + outputBias))",
+            "Blocks.Ffn.Up: left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (ffnUp + upBias)",
+            "Blocks.Ffn.Down: left read through (ffnUp * sigmoid((ffnUp * ((0.07135481627260025 * (ffnUp * ffnUp)) + 1.5957691216057308)))); epilogue: (attentionSum + (ffnDown + downBias))",
+            "Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy, cross-entropy backward",
+            "Head: left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)",
+            "Head: right read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)",
+        ],
         ParameterFloats = 13891584,
         ConstantFloats = 0,
         CacheFloatsPerPosition = 4608,
@@ -612,15 +622,15 @@ internal sealed partial class Demo_Gpt2_Program
         }
     }
 
-    /// <summary>attentionQueryKeyValue = (attentionQueryKeyValue + queryBias)</summary>
-    private readonly struct BlocksAttentionQueryKeyValueEpilogue(F32 queryBias, F32 attentionQueryKeyValue) : IEpilogue
+    /// <summary>attentionQueryKeyValue = (attentionQueryKeyValue + queryKeyValueBias)</summary>
+    private readonly struct BlocksAttentionQueryKeyValueEpilogue(F32 queryKeyValueBias, F32 attentionQueryKeyValue) : IEpilogue
     {
         public int Granularity => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S biasValue = queryBias.Load<S, L>(column, lanes);
+            S biasValue = queryKeyValueBias.Load<S, L>(column, lanes);
             attentionQueryKeyValue.Store(row * 1152 + column, product + biasValue, lanes);
         }
 
@@ -637,7 +647,7 @@ internal sealed partial class Demo_Gpt2_Program
         {
             S streamValue = blocksStream.Load<S, L>(row * 384 + column, lanes);
             S biasValue = outputBias.Load<S, L>(column, lanes);
-            attentionSum.Store(row * 384 + column, streamValue + product + biasValue, lanes);
+            attentionSum.Store(row * 384 + column, streamValue + (product + biasValue), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
@@ -750,7 +760,7 @@ internal sealed partial class Demo_Gpt2_Program
         {
             S sumValue = attentionSum.Load<S, L>(row * 384 + column, lanes);
             S biasValue = downBias.Load<S, L>(column, lanes);
-            ffnSum.Store(row * 384 + column, sumValue + product + biasValue, lanes);
+            ffnSum.Store(row * 384 + column, sumValue + (product + biasValue), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
@@ -995,7 +1005,7 @@ internal sealed partial class Demo_Gpt2_Program
     }
 
     /// <summary>queryKeyValueSumGradient = sum over rows of queryKeyValueGradient</summary>
-    private readonly struct BlocksAttentionQueryKeyValueRows(F32 queryKeyValueGradient, F32 queryBiasGradient, bool accumulate) : IRowKernel
+    private readonly struct BlocksAttentionQueryKeyValueRows(F32 queryKeyValueGradient, F32 queryKeyValueBiasGradient, bool accumulate) : IRowKernel
     {
         public int Accumulators => 1152;
 
@@ -1008,7 +1018,7 @@ internal sealed partial class Demo_Gpt2_Program
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>
         {
-            RowKernels.StoreSum<S>(accumulators.At(0), queryBiasGradient, 1152, accumulate);
+            RowKernels.StoreSum<S>(accumulators.At(0), queryKeyValueBiasGradient, 1152, accumulate);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -1418,9 +1428,9 @@ internal sealed partial class Demo_Gpt2_Program
         F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
         F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
@@ -1439,8 +1449,8 @@ internal sealed partial class Demo_Gpt2_Program
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryKeyValueWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryKeyValueBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend cached 6/6 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152),
@@ -1636,9 +1646,9 @@ internal sealed partial class Demo_Gpt2_Program
         F32 preNormScale = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
         F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 1152]
-        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
         F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
@@ -1659,8 +1669,8 @@ internal sealed partial class Demo_Gpt2_Program
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
 
-        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryBias, attentionQueryKeyValue));
+        // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryKeyValueWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryKeyValueBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend 6/6 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
@@ -1742,10 +1752,10 @@ internal sealed partial class Demo_Gpt2_Program
         F32 attentionQuery = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
         F32 attentionQueryGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
-        F32 queryBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
+        F32 queryKeyValueBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
         F32 queryKeyValueGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 queryWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
+        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
         F32 preNormMean2 = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
@@ -1789,13 +1799,13 @@ internal sealed partial class Demo_Gpt2_Program
             new HeadMatrix(outputGradient, 384), new HeadMatrix(attentionQueryGradient, 1152), new HeadMatrix(attentionQueryGradient.At(384), 1152), new HeadMatrix(attentionQueryGradient.At(768), 1152));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152]; sum rows
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryBiasGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryKeyValueBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
-        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
+        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryKeyValueWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
 
         // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryWeightGradient, 384, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryKeyValueWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));

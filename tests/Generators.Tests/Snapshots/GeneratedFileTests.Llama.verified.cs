@@ -49,7 +49,7 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * 2048);  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
@@ -57,7 +57,7 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale2 = f.Activations.At(rows * 6416);  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
@@ -65,7 +65,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryKeyValueWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend 12/4 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
@@ -78,7 +78,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateUpWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
         // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
         MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
@@ -155,7 +155,7 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
@@ -164,7 +164,7 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale2 = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (97280 + blocks * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
@@ -172,7 +172,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryKeyValueWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend 12/4 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
@@ -185,7 +185,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormSum2, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateUpWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
         // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
         MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
@@ -234,8 +234,8 @@ internal sealed partial class Demo_Llama_Program
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 gateUpGradient = f.Activations.At(rows * 130560);  // [B·T, 768]
-        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 gateWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
+        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
@@ -250,8 +250,8 @@ internal sealed partial class Demo_Llama_Program
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 attentionQueryGradient = f.Activations.At(rows * 124928);  // [B·T, 768]
         F32 queryKeyValueGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
-        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
+        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
         F32 preNormScale2 = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
@@ -266,10 +266,10 @@ internal sealed partial class Demo_Llama_Program
         MatMul.Run(f.Pool, 768, 2048, rows, new Stored(blocksStreamGradient, 768), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 2048, f.AccumulateGradients));
 
         // Blocks.Ffn.GateUp: [rows, 4096] x [4096, 768]
-        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateUpWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
 
         // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateUpWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
@@ -292,10 +292,10 @@ internal sealed partial class Demo_Llama_Program
         Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, attentionQueryGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
-        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
 
         // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryKeyValueWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
@@ -337,6 +337,16 @@ internal sealed partial class Demo_Llama_Program : ModelProgram
         OutputColumns = 32000,
         Fingerprint = "6f3ee38c48cb7735",
         Parameters = ListParameters(),
+        Fusions =
+        [
+            "Blocks.Attention.QueryKeyValue: left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate",
+            "Blocks.Attention.Output: epilogue: (blocksStream + attentionOutput)",
+            "Blocks.Ffn.GateUp: left read through ((attentionSum * preNormScale) * preNormWeight)",
+            "Blocks.Ffn.Down: left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)",
+            "Head: 256 rows at a time, so that a value as wide as the vocabulary exists for those only: product, cross-entropy, cross-entropy backward",
+            "Head: left read through ((blocksStream * finalNormScale) * finalNormWeight)",
+            "Head: right read through ((blocksStream * finalNormScale) * finalNormWeight)",
+        ],
         ParameterFloats = 124668672,
         ConstantFloats = RotaryTable.Floats(1024, 64),
         CacheFloatsPerPosition = 6144,
@@ -974,14 +984,14 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
         F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
         F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 preNormScale2 = f.Activations.At(rows * 6400);  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
@@ -989,7 +999,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryKeyValueWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend cached 12/4 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280),
@@ -1002,7 +1012,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateUpWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
         // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
         MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
@@ -1170,7 +1180,7 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 1280]
-        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
@@ -1179,7 +1189,7 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormScale2 = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
-        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (65280 + blocks * 768));  // [B·T, 768]
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
 
@@ -1187,7 +1197,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryKeyValueWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend 12/4 heads x 64, causal
         AttentionKernels.Forward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
@@ -1200,7 +1210,7 @@ internal sealed partial class Demo_Llama_Program
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows(attentionSum, preNormSum2, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateUpWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
 
         // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
         MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
@@ -1246,8 +1256,8 @@ internal sealed partial class Demo_Llama_Program
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 gateUpGradient = f.Activations.At(rows * 98560);  // [B·T, 768]
-        F32 gateWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 gateWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
+        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
@@ -1262,8 +1272,8 @@ internal sealed partial class Demo_Llama_Program
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 attentionQueryGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
         F32 queryKeyValueGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
-        F32 queryWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
+        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
         F32 preNormScale2 = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
         F32 preNormWeight2 = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
@@ -1278,10 +1288,10 @@ internal sealed partial class Demo_Llama_Program
         MatMul.Run(f.Pool, 768, 2048, rows, new Stored(blocksStreamGradient, 768), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 2048, f.AccumulateGradients));
 
         // Blocks.Ffn.GateUp: [rows, 4096] x [4096, 768]
-        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateUpWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
 
         // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateUpWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
@@ -1304,10 +1314,10 @@ internal sealed partial class Demo_Llama_Program
         Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, attentionQueryGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
-        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
 
         // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryKeyValueWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));

@@ -304,6 +304,15 @@ internal sealed partial class Demo_Encoder_Program : ModelProgram
         OutputColumns = 64,
         Fingerprint = "22d9f94af710e961",
         Parameters = ListParameters(),
+        Fusions =
+        [
+            "Pairs.First.Ffn.Up: left read through ((pairsStream * preNormScale) * preNormWeight)",
+            "Pairs.First.Ffn.Down: left read through (relu(ffnUp) * relu(ffnUp))",
+            "Pairs.Rest.Ffn.Up: left read through ((restStream * preNormScale) * preNormWeight)",
+            "Pairs.Rest.Ffn.Down: left read through (relu(ffnUp) * relu(ffnUp))",
+            "Tail.Ffn.Up: left read through ((pairsStream * preNormScale) * preNormWeight)",
+            "Tail.Ffn.Down: left read through (relu(ffnUp) * relu(ffnUp))",
+        ],
         ParameterFloats = 206144,
         ConstantFloats = 0,
         CacheFloatsPerPosition = 0,

@@ -94,10 +94,12 @@ internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, s
         }
 
         string symbol = binary.Operator.Symbol ?? throw new CompilerException($"{binary.Operator.Name} has no C# form");
-        bool loose = binary.Operator == BinaryOperator.Add;
-        string first = binary.Operator == BinaryOperator.Multiply ? Nested(binary.Left) : Print(binary.Left);
-        return $"{first} {symbol} {(loose ? Print(binary.Right) : Nested(binary.Right))}";
+        bool isProduct = binary.Operator == BinaryOperator.Multiply;
+        return $"{(isProduct ? Nested(binary.Left) : Print(binary.Left))} {symbol} {(isProduct || !IsProduct(binary.Right) ? Nested(binary.Right) : Print(binary.Right))}";
     }
+
+    // a + b·c and a - b·c need no parentheses; a + (b - c) keeps them, since float sums are not associative.
+    private static bool IsProduct(Expression expression) => expression is Binary binary && binary.Operator == BinaryOperator.Multiply;
 
     /// <summary>Whether it is printed as one call: a fused multiply-add.</summary>
     private bool IsFused(Binary binary) => vector && binary.Operator == BinaryOperator.Add && (Product(binary.Left) ?? Product(binary.Right)) is not null;

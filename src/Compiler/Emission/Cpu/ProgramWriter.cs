@@ -59,13 +59,13 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
                 WriteProduct(body, product, scope);
                 break;
             case RowKernel rows:
-                Comment(body, rows.Origin, $"[{scope.Rows(rows.Rows)}, {CSharpLiterals.Int(rows.Columns)}]; {string.Join(", ", rows.Nodes.Select(Word).Distinct())}");
+                body.Comment(KernelText.Of(rows, scope.Rows(rows.Rows)));
                 Policy policy = policies.Rows(plan, rows);
                 bool adds = rows.Steps.Any(step => step.Kind == RowStepKind.RowsSum && plan.Locate(step.Target).Adds);
                 body.Line($"RowKernels.Run(f.Pool, {scope.Rows(rows.Rows)}, {Construct(policy, scope, adds)});");
                 break;
             case LibraryKernel library:
-                Comment(body, library.Origin, library.Node.Operation.Describe());
+                body.Comment($"{library.Origin}: {library.Node.Operation.Describe()}");
                 LibraryCalls.Write(body, library.Node, plan, scope);
                 break;
         }
@@ -86,7 +86,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
     {
         string name = methods.Unique(program + Names.Pascal(chunk.Origin) + "Chunk");
         string step = CSharpLiterals.Int(chunk.Rows);
-        body.Comment($"{chunk.Origin}: {step} rows at a time, so that a value as wide as the vocabulary exists for those only: {string.Join(", ", chunk.Body.SelectMany(kernel => kernel.Nodes).Select(Word).Distinct())}");
+        body.Comment(KernelText.Of(chunk));
         List<string> packed = [];
         MethodScope inner = scope.EnterChunk();
         foreach (ProductKernel product in chunk.Body.OfType<ProductKernel>())
@@ -111,13 +111,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
         Value product = kernel.Product.Output;
         (string n, string k) = Extents(kernel, scope);
         string m = scope.Rows(product.Shape.Rows);
-        string fused = string.Join("; ", new[]
-        {
-            kernel.Left.IsPlain ? "" : "left read through " + PolicyWriter.Describe(kernel.Left),
-            kernel.Right.IsPlain ? "" : "right read through " + PolicyWriter.Describe(kernel.Right),
-            kernel.Nodes.Count == 1 ? "" : "epilogue: " + string.Join(", ", kernel.Stores.Where(store => !store.Formula.IsPlain).Select(store => PolicyWriter.Describe(store.Formula)).Concat(kernel.Rotations.Select(Word))),
-        }.Where(part => part.Length > 0));
-        Comment(body, kernel.Origin, $"[{m}, {k}] x [{k}, {n}]{(fused.Length > 0 ? "; " + fused : "")}");
+        body.Comment(KernelText.Of(kernel, m, n, k));
         string left = Operand(kernel, "Left", kernel.Left, kernel.Product.Inputs[0], scope);
         string epilogue = Epilogue(kernel, scope);
         if (scope.Packed.TryGetValue(kernel, out string? packed))
@@ -168,14 +162,5 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
             _ => $"f.Constants.At({Names.Pascal(name)})",
         });
         return $"new {policy.Name}({string.Join(", ", handles.Concat(extra))})";
-    }
-
-    private static void Comment(CodeWriter body, string origin, string text) => body.Comment($"{origin}: {text}");
-
-    private static string Word(Node node)
-    {
-        string text = node.Operation.Describe();
-        int end = text.IndexOf(' ');
-        return node.Operation is Pointwise ? "pointwise" : node.Operation is Contract ? "product" : node.Operation is Rotary && end > 0 ? text.Substring(0, end) : text;
     }
 }

@@ -118,7 +118,7 @@ public class GraphVerifierTests
     }
 
     private static void Start(Loop loop, Value initial)
-        => loop.Carries[0] = new Carry { Initial = initial, Input = loop.Carries[0].Input, Output = loop.Carries[0].Output, Result = loop.Carries[0].Result };
+        => loop.Carries[0] = new Carry(initial, loop.Carries[0].Input, loop.Carries[0].Result) { Output = loop.Carries[0].Output };
 
     private static void Replace(ModelGraph graph, Loop loop, Loop by)
     {

@@ -104,14 +104,11 @@ internal sealed class GraphBuilder(ModelGraph graph)
     {
         Region outer = Region;
         Loop loop = new(outer, name, count, mirrors);
+        string stream = Name(mirrors is null ? "Stream" : "StreamGradient");
         foreach (Value value in initial)
         {
-            loop.Carries.Add(new Carry
-            {
-                Initial = value,
-                Input = Graph.NewValue(ValueKind.Carry, value.Shape, Name(mirrors is null ? "Stream" : "StreamGradient"), loop.Body),
-                Result = Graph.NewValue(ValueKind.Result, value.Shape, Name(mirrors is null ? "Stream" : "StreamGradient"), outer),
-            });
+            Value input = Graph.NewValue(ValueKind.Carry, value.Shape, stream, loop.Body);
+            loop.Carries.Add(new Carry(value, input, Graph.NewValue(ValueKind.Result, value.Shape, stream, outer)));
         }
 
         regions.Push(loop.Body);

@@ -80,17 +80,17 @@ internal sealed class Loop : Item
 }
 
 /// <summary>A value handed from iteration to iteration.</summary>
-internal sealed class Carry
+/// <param name="initial">What the first iteration starts with; of the region around the loop.</param>
+/// <param name="input">What an iteration starts with; of the body.</param>
+/// <param name="result">What the last iteration handed on; of the region around the loop.</param>
+internal sealed class Carry(Value initial, Value input, Value result)
 {
-    /// <summary>What the first iteration starts with; of the region around the loop.</summary>
-    public required Value Initial { get; init; }
+    public Value Initial { get; } = initial;
 
-    /// <summary>What an iteration starts with; of the body.</summary>
-    public required Value Input { get; init; }
+    public Value Input { get; } = input;
 
     /// <summary>What an iteration hands on; of the body.</summary>
     public Value Output { get; set; } = null!;
 
-    /// <summary>What the last iteration handed on; of the region around the loop.</summary>
-    public required Value Result { get; init; }
+    public Value Result { get; } = result;
 }

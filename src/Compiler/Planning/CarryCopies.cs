@@ -27,7 +27,7 @@ internal static class CarryCopies
                 if (!OwnsMemory(carry.Initial) || uses.Of(carry.Initial).Count > 0)
                 {
                     Value copy = Copy(graph, region, i++, carry.Initial);
-                    loop.Carries[c] = carry = new Carry { Initial = copy, Input = carry.Input, Output = carry.Output, Result = carry.Result };
+                    loop.Carries[c] = carry = new Carry(copy, carry.Input, carry.Result) { Output = carry.Output };
                 }
 
                 if (!OwnsMemory(carry.Output) || loop.Carries.Take(c).Any(other => other.Output == carry.Output))

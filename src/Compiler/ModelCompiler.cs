@@ -2,6 +2,7 @@ using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Diagnostics;
 using ModelDsl.Compiler.Emission;
 using ModelDsl.Compiler.Graph;
+using ModelDsl.Compiler.Planning;
 
 namespace ModelDsl.Compiler;
 
@@ -41,7 +42,8 @@ internal static class ModelCompiler
     }
 
     /// <summary>The broken rules of a declaration, in order of declaration.</summary>
-    public static EquatableArray<ModelError> Validate(ModelDeclaration model) => DeclarationChecks.Check(model);
+    public static EquatableArray<ModelError> Validate(ModelDeclaration model)
+        => DeclarationChecks.Check(model) is { Count: > 0 } errors ? errors : BudgetCheck.Check(model).ToEquatableArray();
 
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
     public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)

@@ -14,6 +14,7 @@ internal static class DeclarationReader
         AttributeDeclaration attribute = KnownNames.Find(type, "Model") is { } data
             ? AttributeReader.Read(data, "Model", ref resolved)
             : new AttributeDeclaration("Model", default);
+        AttributeDeclaration? budget = KnownNames.Find(type, "Budget") is { } limits ? AttributeReader.Read(limits, "Budget", ref resolved) : null;
         return new ModelDeclaration(
             ClassFormReader.Identity(type),
             attribute,
@@ -21,7 +22,8 @@ internal static class DeclarationReader
             Reachable(type, cancellation),
             ClassFormReader.Form(type),
             !resolved,
-            ReservedNameReader.Taken(type, ReservedNames.OfModels));
+            ReservedNameReader.Taken(type, ReservedNames.OfModels),
+            budget);
     }
 
     /// <summary>Reads a class with <c>[Block]</c> by itself.</summary>

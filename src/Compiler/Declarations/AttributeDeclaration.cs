@@ -10,6 +10,8 @@ internal sealed record AttributeDeclaration(string Name, EquatableArray<Argument
 
     public int Int(string name, int otherwise) => Find(name)?.Value is { } value ? Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
 
+    public long Long(string name, long otherwise) => Find(name)?.Value is { } value ? Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+
     public double Double(string name, double otherwise) => Find(name)?.Value is { } value ? Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
 
     public bool Bool(string name, bool otherwise) => Find(name)?.Value is bool value ? value : otherwise;
@@ -26,5 +28,5 @@ internal sealed record AttributeDeclaration(string Name, EquatableArray<Argument
 
 /// <summary>An argument of an attribute.</summary>
 /// <param name="Name">The parameter's or property's name.</param>
-/// <param name="Value">An int, double, bool, string, the name of an enum member, or null where it does not bind.</param>
+/// <param name="Value">An int, long, double, bool, string, the name of an enum member, or null where it does not bind.</param>
 internal sealed record ArgumentDeclaration(string Name, object? Value);

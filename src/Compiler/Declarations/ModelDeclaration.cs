@@ -8,6 +8,7 @@ namespace ModelDsl.Compiler.Declarations;
 /// <param name="Form">What is wrong with the form of the class itself, if anything.</param>
 /// <param name="IsUnresolved">Whether an argument of <c>[Model]</c> does not resolve: C# reports that.</param>
 /// <param name="Taken">Reserved names that the class, or a member of it that is no layer, has.</param>
+/// <param name="Budget">Its <c>[Budget]</c>, or null.</param>
 internal sealed record ModelDeclaration(
     TypeIdentity Type,
     AttributeDeclaration Attribute,
@@ -15,7 +16,8 @@ internal sealed record ModelDeclaration(
     EquatableArray<BlockDeclaration> Blocks,
     ClassForm Form,
     bool IsUnresolved = false,
-    EquatableArray<string> Taken = default)
+    EquatableArray<string> Taken = default,
+    AttributeDeclaration? Budget = null)
 {
     /// <summary>The reachable block of that full name, or null.</summary>
     public BlockDeclaration? Block(string? fullName) => Blocks.FirstOrDefault(block => block.Type.FullName == fullName);

@@ -41,4 +41,7 @@ internal static partial class DiagnosticCatalogue
 
     public static readonly DiagnosticRule ModelOnlyLayer = new("MDL0113", "The layer belongs in a model",
         "'{0}' is an [{1}] in a block: declare it in the model");
+
+    public static readonly DiagnosticRule OverBudget = new("MDL0114", "The model is over its budget",
+        "'{0}' {1}, {2} more than its budget of {3}: most is in {4}");
 }

@@ -33,6 +33,7 @@ internal static class PlanWriter
     {
         int context = model.Attribute.Int("Context", 0);
         int vocabulary = model.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0) ?? 0;
+        Costs costs = Costs.Of(programs, context);
         writer.Line("private static readonly ModelPlan ThePlan = new()");
         using (writer.Open(";"))
         {
@@ -43,14 +44,29 @@ internal static class PlanWriter
             writer.Line($"OutputColumns = {module.Graph.Outputs[Role.ModuleOutput].Shape.Columns},");
             writer.Line($"Fingerprint = \"{GraphText.Fingerprint(Lowering.Run(model, ProgramKind.Module))}\",");
             writer.Line("Parameters = ListParameters(),");
+            WriteLayers(writer, costs.Layers);
             WriteFusions(writer, programs.FirstOrDefault(compiled => compiled.Kind == ProgramKind.Train) ?? module);
             writer.Line($"ParameterFloats = {module.Plan.Parameters.Floats},");
-            writer.Line($"ConstantFloats = {TotalConstants(module.Graph, context)},");
+            writer.Line($"ConstantFloats = {costs.ConstantFloats},");
             writer.Line($"CacheFloatsPerPosition = {programs.Select(compiled => compiled.Plan.CacheFloatsPerPosition).Max()},");
-            writer.Line($"ForwardFlopsPerToken = {Costs.FlopsPerRow(module.Graph, context)},");
             foreach (CompiledProgram compiled in programs) writer.Line($"{compiled.Kind.ToString()} = {Sizes(compiled.Plan)},");
             if (programs.FirstOrDefault(compiled => compiled.Kind == ProgramKind.Prefill) is { } prefill) writer.Line($"Decode = {Sizes(prefill.Plan)},");
         }
+    }
+
+    private static void WriteLayers(CodeWriter writer, IReadOnlyList<LayerCost> layers)
+    {
+        writer.Line("Layers =");
+        writer.Line("[");
+        using (writer.Indent())
+        {
+            foreach (LayerCost layer in layers)
+            {
+                writer.Line($"new({CSharpLiterals.String(layer.Name)}, {layer.Count}, Parameters: {layer.Parameters}, ForwardFlopsPerToken: {layer.FlopsPerToken}, CacheBytesPerToken: {layer.CacheBytesPerToken}, ActivationBytesPerToken: {layer.ActivationBytesPerToken}),");
+            }
+        }
+
+        writer.Line("],");
     }
 
     private static void WriteFusions(CodeWriter writer, CompiledProgram program)
@@ -92,12 +108,6 @@ internal static class PlanWriter
         }
 
         writer.Line();
-    }
-
-    private static string TotalConstants(ModelGraph graph, int context)
-    {
-        IReadOnlyList<Rotary> tables = RotaryTables.Of(graph.Root);
-        return tables.Count == 0 ? "0" : string.Join(" + ", tables.Select(table => $"RotaryTable.Floats({CSharpLiterals.Int(context)}, {CSharpLiterals.Int(table.RotaryWidth)})"));
     }
 
     private static void WriteParameters(CodeWriter writer, ParameterLayout layout)

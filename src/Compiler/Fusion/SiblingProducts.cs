@@ -34,6 +34,7 @@ internal static class SiblingProducts
         public ModelGraph Run()
         {
             foreach (KeyValuePair<Role, Value> input in source.Inputs) map[input.Value] = builder.Input(input.Key, input.Value.Shape);
+            builder.Graph.Layers.AddRange(source.Layers);
             FindSiblings(source.Root);
             Copy(source.Root);
             foreach (KeyValuePair<Role, Value> output in source.Outputs) builder.Graph.Outputs[output.Key] = map[output.Value];

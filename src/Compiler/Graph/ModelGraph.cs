@@ -46,6 +46,9 @@ internal sealed class ModelGraph(ProgramKind kind)
     /// <summary>All parameter values, in order of declaration.</summary>
     public List<Value> Parameters { get; } = [];
 
+    /// <summary>The layers and stacks it was lowered from, in order of declaration.</summary>
+    public List<LayerPlace> Layers { get; } = [];
+
     /// <summary>For each parameter, the values that add up to its gradient, in the order they are computed.</summary>
     public List<(Value Parameter, Value Gradient)> ParameterGradients { get; } = [];
 

@@ -78,6 +78,9 @@ internal readonly record struct ParameterStart(bool Normal, double Value)
 /// <summary>A path of property names in which repeated properties carry a loop index: <c>Blocks.{0}.Attention.Query.Weight</c>.</summary>
 internal sealed record ParameterPath(EquatableArray<PathStep> Steps)
 {
+    /// <summary>The properties joined by dots, without places for indices.</summary>
+    public string Names => string.Join(".", Steps.Select(step => step.Name));
+
     public override string ToString() => string.Join(".", Steps);
 }
 

@@ -23,8 +23,8 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     /// <summary>An integer argument must be at least <paramref name="least"/> where it was written.</summary>
     public bool AtLeast(string argument, int least)
     {
-        if (!Attribute.Has(argument) || Attribute.Int(argument, least) >= least) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"at least {least}"));
+        if (!Attribute.Has(argument) || Attribute.Long(argument, least) >= least) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Long(argument, 0), FormattableString.Invariant($"at least {least}"));
         return false;
     }
 
@@ -49,7 +49,7 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     /// <summary>An argument that changes nothing as the layer stands must not be written.</summary>
     public void Useless(string argument, string why)
     {
-        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, $"{Attribute.Name}({argument})", target.Member!, why);
+        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, $"{Attribute.Name}({argument})", target.Member ?? target.Type, why);
     }
 
     /// <summary>Whole numbers from 1 on that divide <paramref name="number"/>.</summary>

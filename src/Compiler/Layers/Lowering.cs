@@ -15,6 +15,7 @@ internal sealed class Lowering
     private readonly Stack<PathStep> path = new();
     private readonly Dictionary<string, Value> tables = [];
     private bool isResidual;
+    private int repeats = 1;
 
     private Lowering(ModelDeclaration model, ProgramKind kind)
     {
@@ -148,7 +149,11 @@ internal sealed class Lowering
             path.Push(new PathStep(member.Name, Builder.Region.Depth));
             string origin = Builder.Origin;
             Builder.Origin = Join(origin, member.Name);
-            Value result = Builder.Repeat(Builder.Origin, repeat.Int("count", 1), null, [input], carried => [Wrapped(member, carried[0])])[0];
+            int count = repeat.Int("count", 1);
+            repeats *= count;
+            AddPlace();
+            Value result = Builder.Repeat(Builder.Origin, count, null, [input], carried => [Wrapped(member, carried[0])])[0];
+            repeats /= count;
             Builder.Origin = origin;
             path.Pop();
             return result;
@@ -157,11 +162,15 @@ internal sealed class Lowering
         path.Push(new PathStep(member.Name, -1));
         string around = Builder.Origin;
         Builder.Origin = Join(around, member.Name);
+        if (member.BlockName is null) AddPlace();
         Value output = Wrapped(member, input);
         Builder.Origin = around;
         path.Pop();
         return output;
     }
+
+    private void AddPlace()
+        => Builder.Graph.Layers.Add(new LayerPlace(Builder.Origin, string.Join(".", path.Reverse().Select(step => step.Depth < 0 ? step.Name : step.Name + ".*")), repeats));
 
     /// <summary>The norms and the residual around a layer: x + layer(norm(x)); with a norm after it x + norm(layer(norm(x))); with that alone norm(x + layer(x)).</summary>
     private Value Wrapped(MemberDeclaration member, Value? input)

@@ -30,11 +30,14 @@ public sealed partial class ModelCard
             Line($"  decoding memory      {Bytes(decoding.Total)} for a sequence of {Context}: caches {Bytes(decoding.Caches)}, {Bytes(CacheBytesPerToken)} a token");
         }
 
-        int width = Groups.Count == 0 ? 0 : Groups.Max(group => group.Name.Length);
-        foreach (ModelCardGroup group in Groups)
+        int width = Layers.Count == 0 ? 0 : Layers.Max(layer => layer.Name.Length);
+        if (Layers.Count > 0) Line($"  {"layer".PadRight(width)}       parameters            FLOP/token  cache/token  activations/token");
+        foreach (ModelCardLayer layer in Layers)
         {
-            double share = Parameters == 0 ? 0 : (double)group.Parameters / Parameters;
-            Line(string.Create(CultureInfo.InvariantCulture, $"  {group.Name.PadRight(width)}  {group.Count,4} x {group.Parameters / group.Count,12:N0} = {group.Parameters,14:N0}  {100 * share,5:F1} %"));
+            double share = Parameters == 0 ? 0 : (double)layer.Parameters / Parameters;
+            Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {layer.Name.PadRight(width)} {layer.Count,3} x {layer.Parameters,13:N0} {100 * share,5:F1} %  {Count(layer.ForwardFlopsPerToken),10}  {Bytes(layer.CacheBytesPerToken),11}  {Bytes(layer.ActivationBytesPerToken),17}"));
         }
 
         foreach (string fusion in Fusions) Line($"  fused: {fusion}");

@@ -2,12 +2,6 @@ using ModelDsl.Programs;
 
 namespace ModelDsl;
 
-/// <summary>Parameters of one place in a model, those of repeated blocks taken together.</summary>
-/// <param name="Name">The path, <c>*</c> for the index of a repeated block: <c>Blocks.*.Attention.Query</c>.</param>
-/// <param name="Count">How many places the path stands for.</param>
-/// <param name="Parameters">Elements of all their parameters together.</param>
-public readonly record struct ModelCardGroup(string Name, int Count, long Parameters);
-
 /// <summary>Bytes of native memory by purpose. Packing scratch of the machine's threads comes on top.</summary>
 /// <param name="Parameters">Parameters and constant tables.</param>
 /// <param name="Gradients">Gradients, the size of the parameters.</param>
@@ -32,10 +26,7 @@ public sealed partial class ModelCard
         ArgumentNullException.ThrowIfNull(plan);
         this.plan = plan;
         Parameters = plan.Parameters.Sum(info => info.Length);
-        Groups = [.. plan.Parameters
-            .Select(info => (info, place: info.Name.Contains('.', StringComparison.Ordinal) ? info.Name[..info.Name.LastIndexOf('.')] : info.Name))
-            .GroupBy(pair => string.Join('.', pair.place.Split('.').Select(part => part.All(char.IsAsciiDigit) ? "*" : part)))
-            .Select(group => new ModelCardGroup(group.Key, group.Select(pair => pair.place).Distinct().Count(), group.Sum(pair => pair.info.Length)))];
+        ForwardFlopsPerToken = plan.Layers.Sum(layer => layer.ForwardFlopsPerToken);
     }
 
     /// <summary>The model class's name.</summary>
@@ -54,18 +45,18 @@ public sealed partial class ModelCard
     public long Parameters { get; }
 
     /// <summary>Floating-point operations of a forward pass for a token, a multiply-add counted as two, attention over the whole context included.</summary>
-    public long ForwardFlopsPerToken => plan.ForwardFlopsPerToken;
+    public long ForwardFlopsPerToken { get; }
 
     /// <summary>Floating-point operations of a training step for a token: three forward passes, recomputation not counted.</summary>
-    public long TrainingFlopsPerToken => 3 * plan.ForwardFlopsPerToken;
+    public long TrainingFlopsPerToken => 3 * ForwardFlopsPerToken;
 
     /// <summary>Bytes a decoder keeps for each position of a sequence.</summary>
     public long CacheBytesPerToken => plan.CacheFloatsPerPosition * sizeof(float);
 
-    /// <summary>The places of the model that have parameters, in order of declaration.</summary>
-    public IReadOnlyList<ModelCardGroup> Groups { get; }
+    /// <summary>What each layer costs, in order of declaration; the layers of a repeated block together, and the stack itself for the stream it holds.</summary>
+    public IReadOnlyList<ModelCardLayer> Layers => plan.Layers;
 
-    /// <summary>What the compiler computes together.</summary>
+    /// <summary>What the compiler computes together in a forward pass, a sentence each.</summary>
     public IReadOnlyList<string> Fusions => plan.Fusions;
 
     /// <summary>Memory of the model and a trainer.</summary>

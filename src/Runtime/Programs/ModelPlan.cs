@@ -33,8 +33,8 @@ public sealed class ModelPlan
     /// <summary>Floats of caches for each position a sequence holds.</summary>
     public required long CacheFloatsPerPosition { get; init; }
 
-    /// <summary>Multiply-adds counted as two, for a token: forward only, attention over <see cref="Context"/> positions included.</summary>
-    public required long ForwardFlopsPerToken { get; init; }
+    /// <summary>What each layer costs, in order of declaration.</summary>
+    public IReadOnlyList<ModelCardLayer> Layers { get; init; } = [];
 
     /// <summary>What the compiler computes together, a sentence each, for <see cref="ModelCard"/>.</summary>
     public IReadOnlyList<string> Fusions { get; init; } = [];

@@ -387,6 +387,15 @@ internal sealed partial class Demo_Gpt2_Program : ModelProgram
         OutputColumns = 8192,
         Fingerprint = "0fc948b100090355",
         Parameters = ListParameters(),
+        Layers =
+        [
+            new("Tokens", 1, Parameters: 3244032, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 0),
+            new("Blocks.*", 6, Parameters: 0, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 13824),
+            new("Blocks.*.Attention", 6, Parameters: 3552768, ForwardFlopsPerToken: 9437184, CacheBytesPerToken: 18432, ActivationBytesPerToken: 53760),
+            new("Blocks.*.Ffn", 6, Parameters: 7094016, ForwardFlopsPerToken: 14155776, CacheBytesPerToken: 0, ActivationBytesPerToken: 39552),
+            new("FinalNorm", 1, Parameters: 768, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 0),
+            new("Head", 1, Parameters: 0, ForwardFlopsPerToken: 6291456, CacheBytesPerToken: 0, ActivationBytesPerToken: 64),
+        ],
         Fusions =
         [
             "Blocks.Attention.QueryKeyValue: left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)",
@@ -400,7 +409,6 @@ internal sealed partial class Demo_Gpt2_Program : ModelProgram
         ParameterFloats = 13891584,
         ConstantFloats = 0,
         CacheFloatsPerPosition = 4608,
-        ForwardFlopsPerToken = 29884416,
         Module = new ProgramPlan(34976, 0, 0),
         Train = new ProgramPlan(26800, 0, 10486016),
         Evaluate = new ProgramPlan(2736, 0, 5243136),

@@ -337,6 +337,15 @@ internal sealed partial class Demo_Llama_Program : ModelProgram
         OutputColumns = 32000,
         Fingerprint = "6f3ee38c48cb7735",
         Parameters = ListParameters(),
+        Layers =
+        [
+            new("Tokens", 1, Parameters: 24576000, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 0),
+            new("Blocks.*", 12, Parameters: 0, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 46080),
+            new("Blocks.*.Attention", 12, Parameters: 18883584, ForwardFlopsPerToken: 75497472, CacheBytesPerToken: 24576, ActivationBytesPerToken: 137472),
+            new("Blocks.*.Ffn", 12, Parameters: 56632320, ForwardFlopsPerToken: 113246208, CacheBytesPerToken: 0, ActivationBytesPerToken: 217600),
+            new("FinalNorm", 1, Parameters: 768, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 0),
+            new("Head", 1, Parameters: 24576000, ForwardFlopsPerToken: 49152000, CacheBytesPerToken: 0, ActivationBytesPerToken: 64),
+        ],
         Fusions =
         [
             "Blocks.Attention.QueryKeyValue: left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate",
@@ -348,9 +357,8 @@ internal sealed partial class Demo_Llama_Program : ModelProgram
             "Head: right read through ((blocksStream * finalNormScale) * finalNormWeight)",
         ],
         ParameterFloats = 124668672,
-        ConstantFloats = RotaryTable.Floats(1024, 64),
+        ConstantFloats = 65536,
         CacheFloatsPerPosition = 6144,
-        ForwardFlopsPerToken = 237895680,
         Module = new ProgramPlan(132288, 0, 0),
         Train = new ProgramPlan(100304, 0, 65536256),
         Evaluate = new ProgramPlan(6432, 0, 32768256),

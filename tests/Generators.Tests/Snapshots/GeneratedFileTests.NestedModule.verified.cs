@@ -304,6 +304,15 @@ internal sealed partial class Demo_Encoder_Program : ModelProgram
         OutputColumns = 64,
         Fingerprint = "22d9f94af710e961",
         Parameters = ListParameters(),
+        Layers =
+        [
+            new("Pairs.*", 3, Parameters: 0, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 1536),
+            new("Pairs.*.First.Ffn", 3, Parameters: 61824, ForwardFlopsPerToken: 122880, CacheBytesPerToken: 0, ActivationBytesPerToken: 3456),
+            new("Pairs.*.Rest.*", 6, Parameters: 0, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 2304),
+            new("Pairs.*.Rest.*.Ffn", 6, Parameters: 123648, ForwardFlopsPerToken: 245760, CacheBytesPerToken: 0, ActivationBytesPerToken: 6912),
+            new("Tail.Ffn", 1, Parameters: 20608, ForwardFlopsPerToken: 40960, CacheBytesPerToken: 0, ActivationBytesPerToken: 1984),
+            new("Norm", 1, Parameters: 64, ForwardFlopsPerToken: 0, CacheBytesPerToken: 0, ActivationBytesPerToken: 384),
+        ],
         Fusions =
         [
             "Pairs.First.Ffn.Up: left read through ((pairsStream * preNormScale) * preNormWeight)",
@@ -316,7 +325,6 @@ internal sealed partial class Demo_Encoder_Program : ModelProgram
         ParameterFloats = 206144,
         ConstantFloats = 0,
         CacheFloatsPerPosition = 0,
-        ForwardFlopsPerToken = 409600,
         Module = new ProgramPlan(4144, 0, 0),
     };
 

@@ -100,7 +100,6 @@ public class CheckpointTests
             ParameterFloats = offset,
             ConstantFloats = 0,
             CacheFloatsPerPosition = 0,
-            ForwardFlopsPerToken = 0,
         };
     }
 

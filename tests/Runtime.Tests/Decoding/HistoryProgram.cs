@@ -27,7 +27,6 @@ internal sealed class HistoryProgram(int vocabulary = 5, int context = 12) : Mod
         ParameterFloats = 16,
         ConstantFloats = 3,
         CacheFloatsPerPosition = 3,
-        ForwardFlopsPerToken = 1,
         Prefill = new ProgramPlan(1, vocabulary, 0),
         Decode = new ProgramPlan(2, vocabulary, 0),
     };

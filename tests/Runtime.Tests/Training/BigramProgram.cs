@@ -37,7 +37,6 @@ internal sealed class BigramProgram(int vocabulary = 7, int context = 8) : Model
         ParameterFloats = Padded((long)vocabulary * vocabulary) + Padded(vocabulary),
         ConstantFloats = 0,
         CacheFloatsPerPosition = 0,
-        ForwardFlopsPerToken = 2 * vocabulary,
         Train = new ProgramPlan(1 + vocabulary, 0, 0),
         Evaluate = new ProgramPlan(1 + vocabulary, 0, 0),
         Module = new ProgramPlan(vocabulary, 0, 0),

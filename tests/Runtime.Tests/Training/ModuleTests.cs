@@ -54,7 +54,6 @@ public sealed class ModuleTests
             ParameterFloats = 16,
             ConstantFloats = 0,
             CacheFloatsPerPosition = 0,
-            ForwardFlopsPerToken = 2,
             Module = new ProgramPlan(4, 0, 0),
         };
 

@@ -235,6 +235,7 @@ public class FormTests
             [RmsNorm] public static partial Norm {|MDL0006:Shared|} { get; }
             [RmsNorm] public partial Norm {|MDL0006:Written|} { get; }
             public partial Norm Written => default;
+            [RmsNorm] public partial Norm {|MDL0006:this|}[int index] { get; }
             [RmsNorm] public partial Norm Good { get; }
             public Norm {|MDL0006:{|MDL0009:Forgotten|}|} { get; }
             public Norm Computed => Good;

@@ -167,7 +167,7 @@ public class ShapeTests
         public sealed partial class Sized
         {
             [{|MDL1008:Embedding|}] public partial Embedding Tokens { get; }
-            [LanguageHead] public partial Head Head { get; }
+            [LanguageHead(Vocabulary = 10)] public partial Head Head { get; }
         }
 
         [Block]

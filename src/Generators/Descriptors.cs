@@ -27,6 +27,6 @@ internal static class Descriptors
         },
         isEnabledByDefault: true,
         description: rule.Message,
-        helpLinkUri: rule.HelpPage,
+        helpLinkUri: HelpLinks.Of(rule.Id),
         customTags: rule.Severity == RuleSeverity.Error && rule != DiagnosticCatalogue.DoesNotCompile ? [WellKnownDiagnosticTags.NotConfigurable] : []);
 }

@@ -39,7 +39,7 @@ internal static class MemberReader
             property.Type.TypeKind == TypeKind.Error && syntax is not null ? syntax.Type.ToString() : property.Type.ToDisplayString(TypeFormat),
             typeResolved ? TypeName(property.Type) : "",
             syntax is null ? SyntaxFacts.GetText(property.DeclaredAccessibility) : Modifiers(syntax),
-            syntax is null || IsImplementable(property),
+            property.DeclaringSyntaxReferences.IsEmpty || IsImplementable(property),
             BlockOf(property.Type) is { } block ? DeclarationReader.FullName(block) : null,
             attributes.ToEquatableArray(),
             !(resolved && typeResolved));

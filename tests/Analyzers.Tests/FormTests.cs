@@ -33,6 +33,30 @@ public class FormTests
         """);
 
     [Fact]
+    public Task AnOrdinaryClassIsAnyOther() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public partial class Open
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Block]
+        internal sealed partial class Closed
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        public abstract partial class Around
+        {
+            [Block]
+            private sealed partial class Nested
+            {
+                [RmsNorm] internal partial Norm Norm { get; }
+            }
+        }
+        """);
+
+    [Fact]
     public Task GeneratedCodeCreatesTheClass() => AnalyzerHarness.Verify(["CS7036"], Usings + """
         public abstract class NeedsArguments
         {
@@ -133,6 +157,16 @@ public class FormTests
                 [RmsNorm] public partial Norm Norm { get; }
             }
         }
+
+        [Block]
+        public sealed partial class Good : IEquatable<Good>
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+            public bool Equals(Good? other) => Same(this, other);
+            public override bool Equals(object? other) => Equals(other as Good);
+            public override int GetHashCode() => 0;
+            private static bool Same<T>(T left, T right) => ReferenceEquals(left, right);
+        }
         """);
 
     [Fact]
@@ -201,6 +235,7 @@ public class FormTests
             [RmsNorm] public static partial Norm {|MDL0006:Shared|} { get; }
             [RmsNorm] public partial Norm {|MDL0006:Written|} { get; }
             public partial Norm Written => default;
+            [RmsNorm] public partial Norm {|MDL0006:this|}[int index] { get; }
             [RmsNorm] public partial Norm Good { get; }
             public Norm {|MDL0006:{|MDL0009:Forgotten|}|} { get; }
             public Norm Computed => Good;
@@ -250,6 +285,12 @@ public class FormTests
         {
             [{|MDL0011:RmsNorm|}] public Norm Norm { get; }
             [System.Obsolete] public Norm Other { get; }
+        }
+
+        [Block]
+        public sealed partial class Layer
+        {
+            [RmsNorm] public partial Norm Norm { get; }
         }
         """);
 
@@ -326,6 +367,18 @@ public class FormTests
         public sealed partial class {|MDL0015:Both|}
         {
             [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Outer
+        {
+            public partial Inner Layer { get; }
+
+            [Block]
+            public sealed partial class Inner
+            {
+                [RmsNorm] public partial Norm Norm { get; }
+            }
         }
         """);
 }

@@ -18,6 +18,25 @@ public class ShapeTests
             [Ffn({|MDL1001:Hidden = 0|})] public partial Ffn Sixth { get; }
             [Ffn({|MDL1001:HiddenRatio = 0.001|})] public partial Ffn Seventh { get; }
             [Ffn(HiddenRatio = 0.02)] public partial Ffn Eighth { get; }
+            [Residual, Attention(Heads = 1, KeyValueHeads = 1, HeadWidth = 2, Rotary = true, RotaryWidth = 2, SoftCap = 0)] public partial Attention Ninth { get; }
+            [Residual, Attention(Heads = 4, {|MDL1001:KeyValueHeads = 0|})] public partial Attention Tenth { get; }
+            [Residual, Attention({|MDL1001:HeadWidth = 0|})] public partial Attention Eleventh { get; }
+            [Residual, Attention(Heads = 4, Rotary = true, {|MDL1001:RotaryWidth = 0|})] public partial Attention Twelfth { get; }
+            [Ffn(Hidden = 1)] public partial Ffn Thirteenth { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class OneToken
+        {
+            [Embedding({|MDL1001:Vocabulary = 1|})] public partial Embedding Tokens { get; }
+            [LanguageHead({|MDL1001:SoftCap = -1|})] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class TwoTokens
+        {
+            [Embedding(Vocabulary = 2)] public partial Embedding Tokens { get; }
+            [LanguageHead(SoftCap = 30)] public partial Head Head { get; }
         }
         """);
 
@@ -106,6 +125,20 @@ public class ShapeTests
             [Residual, Attention(Heads = 2)] public partial Attention Attention { get; }
             [LanguageHead({|MDL1005:Vocabulary = 11|})] public partial Head Head { get; }
         }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Good
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [Residual, Attention(Heads = 2, Causal = true)] public partial Attention Attention { get; }
+            [LanguageHead(TiedTo = nameof(Tokens), Vocabulary = 10)] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Module
+        {
+            [Residual, Attention(Heads = 2, Causal = false)] public partial Attention Attention { get; }
+        }
         """);
 
     [Fact]
@@ -134,7 +167,15 @@ public class ShapeTests
         public sealed partial class Sized
         {
             [{|MDL1008:Embedding|}] public partial Embedding Tokens { get; }
-            [LanguageHead] public partial Head Head { get; }
+            [LanguageHead(Vocabulary = 10)] public partial Head Head { get; }
+        }
+
+        [Block]
+        public sealed partial class Good
+        {
+            [Ffn(Hidden = 8)] public partial Ffn First { get; }
+            [Residual, Attention(HeadWidth = 4)] public partial Attention Second { get; }
+            [Residual, Attention(Heads = 3, HeadWidth = 4)] public partial Attention Third { get; }
         }
         """);
 }

@@ -12,6 +12,19 @@ public class StructureTests
         {
             [LanguageHead(Vocabulary = 10)] public partial Head Head { get; }
         }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Module
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Whole
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [LanguageHead] public partial Head Head { get; }
+        }
         """);
 
     [Fact]
@@ -20,6 +33,19 @@ public class StructureTests
         public sealed partial class {|MDL0102:Rooted|}
         {
             [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Module
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Whole
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [LanguageHead] public partial Head Head { get; }
         }
         """);
 
@@ -42,6 +68,24 @@ public class StructureTests
             [LanguageHead] public partial Head {|MDL0104:Head|} { get; }
             [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
         }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class TwoHeads
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [LanguageHead] public partial Head Head { get; }
+            [{|MDL0103:LanguageHead|}] public partial Head Again { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Good
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [RmsNorm] public partial Norm First { get; }
+            [RmsNorm] public partial Norm Second { get; }
+            [LanguageHead] public partial Head Head { get; }
+            public int Answer => 42;
+        }
         """);
 
     [Fact]
@@ -52,6 +96,13 @@ public class StructureTests
             [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
             [RmsNorm] public partial Norm Norm { get; }
             [LanguageHead({|MDL0105:TiedTo = nameof(Norm)|})] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Unknown
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [LanguageHead({|MDL0105:TiedTo = "tokens"|})] public partial Head Head { get; }
         }
 
         [Model(Width = 64, Context = 32)]
@@ -115,6 +166,12 @@ public class StructureTests
         {
             [RmsNorm] public partial Norm Norm { get; }
         }
+
+        [Model(Width = 1, Context = 1)]
+        public sealed partial class Least
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
         """);
 
     [Fact]
@@ -139,6 +196,20 @@ public class StructureTests
         }
 
         [Block]
+        public sealed partial class Twice
+        {
+            public partial Leaf First { get; }
+            public partial Pair Second { get; }
+            public Twice Self => this;
+        }
+
+        [Block]
+        public sealed partial class Pair
+        {
+            [Repeat(2)] public partial BlockStack<Leaf> Leaves { get; }
+        }
+
+        [Block]
         public sealed partial class Leaf
         {
             [RmsNorm] public partial Norm Norm { get; }
@@ -152,6 +223,17 @@ public class StructureTests
         {
             public int Answer => 42;
         }
+
+        [Block]
+        public sealed partial class {|MDL0112:Void|}
+        {
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Module
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
         """);
 
     [Fact]
@@ -161,6 +243,13 @@ public class StructureTests
         {
             [{|MDL0113:Embedding(Vocabulary = 10)|}] public partial Embedding Tokens { get; }
             [{|MDL0113:LanguageHead|}] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Whole
+        {
+            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [LanguageHead] public partial Head Head { get; }
         }
         """);
 

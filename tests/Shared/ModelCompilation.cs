@@ -51,9 +51,12 @@ internal static class ModelCompilation
             asEditor ? IncrementalGeneratorOutputKind.Implementation : IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>The compilation with what the generator adds.</summary>
-    public static Compilation WithGenerated(Compilation compilation)
+    public static Compilation WithGenerated(Compilation compilation) => WithGenerated(compilation, out _);
+
+    /// <summary>The compilation with what the generator adds, and what it reports.</summary>
+    public static Compilation WithGenerated(Compilation compilation, out ImmutableArray<Diagnostic> reported)
     {
-        Driver().RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+        Driver().RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out reported);
         return output;
     }
 

@@ -37,9 +37,6 @@ internal sealed record DiagnosticRule(string Id, string Title, string Message, R
         _ => "ModelDsl.Internal",
     };
 
-    /// <summary>The page that explains it, relative to the repository's root.</summary>
-    public string HelpPage => "docs/diagnostics/" + Id + ".md";
-
     /// <summary>A finding of this rule.</summary>
     public ModelError At(DeclarationTarget target, params string[] arguments) => new(Id, target, arguments.ToEquatableArray());
 

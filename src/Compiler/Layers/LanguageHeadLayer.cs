@@ -32,7 +32,7 @@ internal sealed class LanguageHeadLayer : LayerKind
         check.Positive("SoftCap", orZero: true);
         AttributeDeclaration attribute = check.Attribute;
         int? rows = check.Model?.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0);
-        if (attribute.Has("Vocabulary") && rows is { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary))
+        if (attribute.Has("Vocabulary") && rows is > 0 and { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary))
             check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", attribute.Int("Vocabulary", 0), vocabulary);
     }
 }

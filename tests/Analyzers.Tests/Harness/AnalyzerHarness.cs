@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -13,8 +14,8 @@ using ModelDsl.TestSupport;
 namespace ModelDsl.Analyzers.Tests;
 
 /// <summary>
-/// Checks what the analyzer reports on sources with markup: <c>{|MDL0001:Name|}</c>. Each check also asserts that an editor sees the same live,
-/// that the generator's output does not change what is read, that the compiler finds the same ids, and that C# has no errors but those expected.
+/// Checks what the analyzer reports on sources with markup: <c>{|MDL0001:Name|}</c>. Each check also asserts what
+/// <see cref="Examine"/> does, and that C# has no errors but those expected.
 /// </summary>
 internal static class AnalyzerHarness
 {
@@ -25,22 +26,29 @@ internal static class AnalyzerHarness
     public static async Task Verify(string[] errorsOfCSharp, params string[] markup)
     {
         Marked[] files = [.. markup.Select(Marked.Parse)];
-        CSharpCompilation compilation = ModelCompilation.Create("Demo", files.Select(file => file.Source));
-        Compilation output = ModelCompilation.WithGenerated(compilation);
+        Examined examined = await Examine([.. files.Select(file => file.Source)]);
+        string[] expected = [.. files.SelectMany((file, index) => file.Expected.Select(found => $"{index}: {found}")).Order(StringComparer.Ordinal)];
+        Assert.Equal(expected, Describe(examined.Reported));
+        Assert.Equal(errorsOfCSharp, examined.OfCSharp.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => diagnostic.Id).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>
+    /// What is reported on sources, each a file, in a user's project. Asserts that an editor sees the same live, that the generator's output does not
+    /// change what is read, and that the compiler and the generator find the same.
+    /// </summary>
+    public static async Task<Examined> Examine(params string[] sources)
+    {
+        CSharpCompilation compilation = ModelCompilation.Create("Demo", sources);
+        Compilation output = ModelCompilation.WithGenerated(compilation, out ImmutableArray<Diagnostic> ofGenerator);
         CompilationWithAnalyzers analysis = output.WithAnalyzers([new DeclarationAnalyzer()]);
         ImmutableArray<Diagnostic> whole = await analysis.GetAnalyzerDiagnosticsAsync(CancellationToken.None);
-        string[] expected = [.. files.SelectMany((file, index) => file.Expected.Select(found => $"{index}: {found}")).Order(StringComparer.Ordinal)];
-        Assert.Equal(expected, Describe(whole, files));
-
         List<Diagnostic> live = [];
         foreach (SyntaxTree tree in output.SyntaxTrees)
             live.AddRange(await analysis.GetAnalyzerSemanticDiagnosticsAsync(output.GetSemanticModel(tree), null, CancellationToken.None));
-        Assert.Equal(expected, Describe(live, files));
-
-        string[] errors = [.. output.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => diagnostic.Id).Distinct().Order(StringComparer.Ordinal)];
-        Assert.Equal(errorsOfCSharp, errors);
+        Assert.Equal(Describe(whole), Describe(live));
         AssertReadsTheSame(compilation, output);
-        AssertCompilerAgrees(compilation, whole);
+        AssertCompilerAgrees(compilation, whole, ofGenerator);
+        return new Examined(whole, ofGenerator, output);
     }
 
     /// <summary>Ids, reported text and messages, in order of place: whether messages read as they should.</summary>
@@ -54,20 +62,20 @@ internal static class AnalyzerHarness
         return
         [
             .. found.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start).Select(diagnostic =>
-                $"{diagnostic.Id} at {diagnostic.Location.SourceTree!.GetText().ToString(diagnostic.Location.SourceSpan)}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"),
+                $"{diagnostic.Id} at {diagnostic.Location.SourceTree!.GetText().ToString(diagnostic.Location.SourceSpan)}: {diagnostic.GetMessage(CultureInfo.InvariantCulture)}"),
         ];
     }
 
-    private static string[] Describe(IEnumerable<Diagnostic> found, Marked[] files)
+    private static string[] Describe(IEnumerable<Diagnostic> found)
     {
         Assert.DoesNotContain(found, diagnostic => diagnostic.Id == "AD0001");
         return
         [
             .. found.Select(diagnostic =>
             {
-                string path = diagnostic.Location.SourceTree?.FilePath ?? "";
-                int file = Enumerable.Range(0, files.Length).Single(index => path.EndsWith($"/File{index}.cs", StringComparison.Ordinal));
-                return $"{file}: {files[file].Describe(diagnostic.Id, diagnostic.Location.SourceSpan)}";
+                SyntaxTree tree = diagnostic.Location.SourceTree!;
+                string file = Path.GetFileNameWithoutExtension(tree.FilePath)["File".Length..];
+                return $"{file}: {Marked.Describe(diagnostic.Id, tree.ToString(), diagnostic.Location.SourceSpan)}";
             }).Order(StringComparer.Ordinal),
         ];
     }
@@ -82,15 +90,24 @@ internal static class AnalyzerHarness
         }
     }
 
-    private static void AssertCompilerAgrees(Compilation compilation, IEnumerable<Diagnostic> reported)
+    private static void AssertCompilerAgrees(Compilation compilation, IEnumerable<Diagnostic> reported, IEnumerable<Diagnostic> ofGenerator)
     {
-        IEnumerable<ModelError> ofModels = Types(compilation.Assembly.GlobalNamespace).Where(KnownNames.IsModel)
-            .SelectMany(type => ModelCompiler.Validate(DeclarationReader.ReadModel(type, default)));
-        IEnumerable<ModelError> ofBlocks = Types(compilation.Assembly.GlobalNamespace).Where(type => KnownNames.IsBlock(type) && !KnownNames.IsModel(type))
-            .SelectMany(type => DeclarationChecks.Check(DeclarationReader.ReadBlock(type), DeclarationReader.Reachable(type, default)));
-        string[] compiler = [.. Ids(ofModels.Concat(ofBlocks).Where(error => DiagnosticCatalogue.Find(error.Id).Severity != RuleSeverity.Silent).Select(error => error.Id))];
-        string[] analyzer = [.. Ids(reported.Select(diagnostic => diagnostic.Id).Where(id => id != DiagnosticCatalogue.OutsideModel.Id))];
-        Assert.Equal(compiler, analyzer);
+        IEnumerable<IEnumerable<ModelError>> ofModels = Types(compilation.Assembly.GlobalNamespace).Where(KnownNames.IsModel)
+            .Select(type => (IEnumerable<ModelError>)ModelCompiler.Validate(DeclarationReader.ReadModel(type, default)));
+        IEnumerable<IEnumerable<ModelError>> ofBlocks = Types(compilation.Assembly.GlobalNamespace).Where(type => KnownNames.IsBlock(type) && !KnownNames.IsModel(type))
+            .Select(type => (IEnumerable<ModelError>)DeclarationChecks.Check(DeclarationReader.ReadBlock(type), DeclarationReader.Reachable(type, default)));
+        ModelError[][] invalid =
+        [
+            .. ofModels.Concat(ofBlocks)
+                .Select(errors => errors.Where(error => DiagnosticCatalogue.Find(error.Id).Severity != RuleSeverity.Silent).ToArray())
+                .Where(errors => errors.Length > 0),
+        ];
+        Assert.Equal(Ids(invalid.SelectMany(errors => errors).Select(error => error.Id)), Ids(reported.Select(diagnostic => diagnostic.Id).Where(id => id != DiagnosticCatalogue.OutsideModel.Id)));
+
+        // One error of the generator for each invalid class, naming the first rule it breaks.
+        Assert.Equal(
+            invalid.Select(errors => errors[0]).Select(error => $"{DiagnosticCatalogue.DoesNotCompile.Id}: '{error.Target.Type}' is invalid and got no code: {error.Id}: {DiagnosticCatalogue.Format(error)}").Order(StringComparer.Ordinal),
+            ofGenerator.Select(diagnostic => diagnostic.Id + ": " + diagnostic.GetMessage(CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal));
 
         static IEnumerable<string> Ids(IEnumerable<string> ids) => ids.Distinct().Order(StringComparer.Ordinal);
     }
@@ -108,10 +125,10 @@ internal static class AnalyzerHarness
         {
             TestFileMarkupParser.GetSpans(markup, out string source, out ImmutableDictionary<string, ImmutableArray<TextSpan>> spans);
             Marked file = new(source, []);
-            return file with { Expected = [.. spans.SelectMany(pair => pair.Value.Select(span => file.Describe(pair.Key, span)))] };
+            return file with { Expected = [.. spans.SelectMany(pair => pair.Value.Select(span => Describe(pair.Key, source, span)))] };
         }
 
         // A readable line: when it differs, the message shows where.
-        public string Describe(string id, TextSpan span) => $"{id} at {span.Start} '{Source.Substring(span.Start, span.Length)}'";
+        public static string Describe(string id, string source, TextSpan span) => $"{id} at {span.Start} '{source.Substring(span.Start, span.Length)}'";
     }
 }

@@ -53,7 +53,12 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
         if (type.TypeKind != TypeKind.Class) return;
         Findings findings = new(context.ReportDiagnostic, type);
         if (KnownNames.IsModel(type)) ModelFindings.Report(findings, type, models, context.CancellationToken);
-        else if (KnownNames.IsBlock(type)) BlockFindings.Report(findings, type, models, context.CancellationToken);
+        else
+        {
+            if (KnownNames.IsBlock(type)) BlockFindings.Report(findings, type, models, context.CancellationToken);
+            if (KnownNames.Find(type, "Budget") is not null)
+                findings.Report(DiagnosticCatalogue.WithoutEffect.At(new DeclarationTarget(DeclarationReader.FullName(type), null, "Budget"), "Budget", type.Name, "only a [Model] has a budget"));
+        }
     }
 
     private static void AnalyzeProperty(SymbolAnalysisContext context)

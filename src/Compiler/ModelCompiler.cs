@@ -12,7 +12,7 @@ internal static class ModelCompiler
     /// <summary>Checks a model and writes its part of the class.</summary>
     public static CheckedDeclaration Check(ModelDeclaration model)
     {
-        EquatableArray<ModelError> errors = StageException.Run("Checks", () => Validate(model));
+        EquatableArray<ModelError> errors = Validate(model);
         return new CheckedDeclaration(model.Type.FullName, StageException.Run("Surface", () => SurfaceEmitter.Emit(model, errors)), errors);
     }
 
@@ -42,8 +42,12 @@ internal static class ModelCompiler
     }
 
     /// <summary>The broken rules of a declaration, in order of declaration.</summary>
-    public static EquatableArray<ModelError> Validate(ModelDeclaration model)
-        => DeclarationChecks.Check(model) is { Count: > 0 } errors ? errors : BudgetCheck.Check(model).ToEquatableArray();
+    public static EquatableArray<ModelError> Validate(ModelDeclaration model) => StageException.Run("Checks", () =>
+    {
+        EquatableArray<ModelError> errors = DeclarationChecks.Check(model);
+        if (errors.Count == 0) errors = SizeCheck.Check(model).ToEquatableArray();
+        return errors.Count == 0 ? BudgetCheck.Check(model).ToEquatableArray() : errors;
+    });
 
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
     public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)

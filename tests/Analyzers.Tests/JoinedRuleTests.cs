@@ -53,14 +53,14 @@ public class JoinedRuleTests
     // Stands for any rule of a layer that needs the model's width.
     private static readonly DeclarationAnalyzer Analyzer = new(model => model.Block("Demo.Inner") is null || model.Attribute.Int("Width", 0) % 7 == 0
         ? default
-        : new[] { DiagnosticCatalogue.ModelSize.At(new DeclarationTarget("Demo.Inner", "Attention", "Attention", "Heads"), "Width", "any", "no multiple of 7") }.ToEquatableArray());
+        : new[] { DiagnosticCatalogue.OutOfRange.At(new DeclarationTarget("Demo.Inner", "Attention", "Attention", "Heads"), "Heads", "7", "something else") }.ToEquatableArray());
 
     [Fact]
     public async Task BothClassesSayIt() => Assert.Equal(
         [
-            "MDL0109 at Heads = 7: Width of 'any' is no multiple of 7: it must be at least 1 (in 'First', 'Second')",
-            "MDL0109 at Stack: Width of 'any' is no multiple of 7: it must be at least 1 (in 'Inner.Attention', reached from here)",
-            "MDL0109 at Single: Width of 'any' is no multiple of 7: it must be at least 1 (in 'Inner.Attention', reached from here)",
+            "MDL1001 at Heads = 7: Heads = 7: it must be something else (in 'First', 'Second')",
+            "MDL1001 at Stack: Heads = 7: it must be something else (in 'Inner.Attention', reached from here)",
+            "MDL1001 at Single: Heads = 7: it must be something else (in 'Inner.Attention', reached from here)",
         ],
         await AnalyzerHarness.Messages(Analyzer, ModelCompilation.Create("Demo", [Usings + Block + Models])));
 

@@ -8,9 +8,9 @@ public class StructureTests
     [Fact]
     public Task AHeadNeedsAnEmbedding() => AnalyzerHarness.Verify(Usings + """
         [Model(Width = 64, Context = 32)]
-        public sealed partial class {|MDL0101:Headed|}
+        public sealed partial class Headed
         {
-            [LanguageHead(Vocabulary = 10)] public partial Head Head { get; }
+            [{|MDL0101:LanguageHead(Vocabulary = 10)|}] public partial Head Head { get; }
         }
 
         [Model(Width = 64, Context = 32)]
@@ -30,9 +30,9 @@ public class StructureTests
     [Fact]
     public Task AnEmbeddingNeedsAHead() => AnalyzerHarness.Verify(Usings + """
         [Model(Width = 64, Context = 32)]
-        public sealed partial class {|MDL0102:Rooted|}
+        public sealed partial class Rooted
         {
-            [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
+            [{|MDL0102:Embedding(Vocabulary = 10)|}] public partial Embedding Tokens { get; }
         }
 
         [Model(Width = 64, Context = 32)]
@@ -46,6 +46,74 @@ public class StructureTests
         {
             [Embedding(Vocabulary = 10)] public partial Embedding Tokens { get; }
             [LanguageHead] public partial Head Head { get; }
+        }
+        """);
+
+    [Fact]
+    public Task BudgetsHold() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        [Budget({|MDL0114:Parameters = 1000|}, FlopsPerToken = 1_000_000, {|MDL0114:TrainingBytes = 100_000|}, Batch = 2)]
+        public sealed partial class Fat
+        {
+            [Embedding(Vocabulary = 256)] public partial Embedding Tokens { get; }
+            [Ffn(Hidden = 64)] public partial Ffn Ffn { get; }
+            [LanguageHead] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        [Budget(Parameters = 41_000, CacheBytesPerToken = 1, TrainingBytes = 3_000_000, Batch = 2, Sequence = 32)]
+        public sealed partial class Lean
+        {
+            [Embedding(Vocabulary = 256)] public partial Embedding Tokens { get; }
+            [Ffn(Hidden = 64)] public partial Ffn Ffn { get; }
+            [LanguageHead] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        [Budget({|MDL1001:Parameters = 0|}, {|MDL1001:Sequence = 33|}, TrainingBytes = 1)]
+        public sealed partial class Wrong
+        {
+            [Embedding(Vocabulary = 256)] public partial Embedding Tokens { get; }
+            [LanguageHead] public partial Head Head { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        [Budget({|MDL0108:CacheBytesPerToken = 1|}, {|MDL0108:Batch = 2|}, FlopsPerToken = 16_384)]
+        public sealed partial class Module
+        {
+            [Ffn(Hidden = 64)] public partial Ffn Ffn { get; }
+        }
+
+        [{|MDL0108:Budget(Parameters = 1)|}]
+        public sealed partial class Neither
+        {
+        }
+        """);
+
+    [Fact]
+    public Task SizesTogetherAreBounded() => AnalyzerHarness.Verify(Usings + """
+        [{|MDL0115:Model(Width = 1_000_000, Context = 32)|}]
+        public sealed partial class Huge
+        {
+            [Repeat(1_000_000)] public partial BlockStack<Layer> Layers { get; }
+        }
+
+        [Model({|MDL0109:Width = 20_000_000|}, {|MDL0109:Context = 20_000_000|})]
+        public sealed partial class Wide
+        {
+            [Repeat({|MDL1001:20_000_000|})] public partial BlockStack<Layer> Layers { get; }
+        }
+
+        [Model(Width = 8192, Context = 131_072)]
+        public sealed partial class Large
+        {
+            [Repeat(100)] public partial BlockStack<Layer> Layers { get; }
+        }
+
+        [Block]
+        public sealed partial class Layer
+        {
+            [Ffn(HiddenRatio = 4)] public partial Ffn Ffn { get; }
         }
         """);
 

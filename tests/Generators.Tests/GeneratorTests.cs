@@ -144,6 +144,29 @@ public class GeneratorTests
         static string Model(string name, int width) => $"using ModelDsl; [Model(Width = {width}, Context = 16)] public sealed partial class {name} {{ {Layer} }}";
     }
 
+    // Offsets beyond 2^31 floats, in parameters, in the packed head and in activations of a long context.
+    [Theory]
+    [InlineData(16384, 200_000, 8192)]
+    [InlineData(64, 16_000_000, 1_000_000)]
+    public void SizesBeyondThirtyTwoBitsCompile(int width, int vocabulary, int context) => GeneratorHarness.RunValid($$"""
+        using ModelDsl;
+
+        [Model(Width = {{width}}, Context = {{context}})]
+        public sealed partial class Large
+        {
+            [Embedding(Vocabulary = {{vocabulary}}, LearnedPositions = true)] public partial Embedding Tokens { get; }
+            [Repeat(40)] public partial BlockStack<LargeBlock> Blocks { get; }
+            [LanguageHead] public partial Head Head { get; }
+        }
+
+        [Block]
+        public sealed partial class LargeBlock
+        {
+            [PreNorm, Residual, Attention(HeadWidth = 64, Rotary = true)] public partial Attention Attention { get; }
+            [PreNorm, Residual, GatedFfn(HiddenRatio = 4)] public partial Ffn Ffn { get; }
+        }
+        """);
+
     [Fact]
     public void AnEditorCompilesNoProgram()
     {

@@ -1,6 +1,7 @@
 using ModelDsl.Compiler;
 using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Diagnostics;
+using ModelDsl.Compiler.Graph;
 
 namespace ModelDsl.Generators.Tests;
 
@@ -21,17 +22,13 @@ public class InternalErrorTests
         CompiledModel result = Stages.CompileModel(new ModelReading(Impossible, null), CancellationToken.None);
         ModelError error = Assert.Single(result.Failure);
         Assert.Equal("MDL9001", error.Id);
-        Assert.Contains("'Graph': KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
+        Assert.Contains("'Checks': KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
         Assert.Empty(result.Files);
     }
 
     [Fact]
-    public void ADefectOfTheChecksIsOneToo()
-    {
-        ModelDeclaration broken = Impossible with { Members = new MemberDeclaration[] { null! }.ToEquatableArray() };
-        CheckedDeclaration result = Stages.CheckModel(new ModelReading(broken, null), CancellationToken.None);
-        Assert.Contains("'Checks'", DiagnosticCatalogue.Format(Assert.Single(result.Errors)), StringComparison.Ordinal);
-    }
+    public void ALaterStageIsNamedToo()
+        => Assert.Equal("Graph", Assert.Throws<StageException>(() => CompiledProgram.Compile(Impossible, ProgramKind.Module)).Stage);
 
     [Fact]
     public void ACancellationIsNone()

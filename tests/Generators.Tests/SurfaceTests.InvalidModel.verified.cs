@@ -5,7 +5,7 @@
 namespace Demo
 {
     // The declaration is invalid, so that every member throws:
-    // MDL0109: Width of 'Broken' is 0: it must be at least 1
+    // MDL0109: Width of 'Broken' is 0: it must be from 1 to 16777216
     // MDL0007: 'Mixed' has type 'Ffn', but [Attention] declares a layer of type 'Attention'
     //
     // Layers, in order of computation:
@@ -49,6 +49,6 @@ namespace Demo
 
         public partial global::ModelDsl.Head Head => throw __Invalid();
 
-        private static global::System.InvalidOperationException __Invalid() => new("'Demo.Broken' is declared wrongly and has no code: MDL0109: Width of 'Broken' is 0: it must be at least 1 MDL0007: 'Mixed' has type 'Ffn', but [Attention] declares a layer of type 'Attention'");
+        private static global::System.InvalidOperationException __Invalid() => new("'Demo.Broken' is declared wrongly and has no code: MDL0109: Width of 'Broken' is 0: it must be from 1 to 16777216 MDL0007: 'Mixed' has type 'Ffn', but [Attention] declares a layer of type 'Attention'");
     }
 }

@@ -59,7 +59,7 @@ public class SurfaceTests
             }
             """);
         Assert.Equal(
-            ["error MDL9002: 'Demo.Broken' is invalid and got no code: MDL0109: Width of 'Broken' is 0: it must be at least 1"],
+            ["error MDL9002: 'Demo.Broken' is invalid and got no code: MDL0109: Width of 'Broken' is 0: it must be from 1 to 16777216"],
             run.Problems);
         Snapshot.Match(run["Demo.Broken.Surface.g.cs"]);
     }

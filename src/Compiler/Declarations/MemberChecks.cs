@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Diagnostics;
+using ModelDsl.Compiler.Layers;
 
 namespace ModelDsl.Compiler.Declarations;
 
@@ -79,6 +80,8 @@ internal static class MemberChecks
                 yield return DiagnosticCatalogue.WithoutEffect.At(onRepeat, repeat.Name, member.Name, "only a property of type 'BlockStack<T>' is repeated");
             else if (count < 1)
                 yield return DiagnosticCatalogue.RepeatCount.At(onRepeat with { Argument = "count" }, member.Name, Text.Invariant(count));
+            else if (count > LayerCheck.MostColumns)
+                yield return DiagnosticCatalogue.OutOfRange.At(onRepeat with { Argument = "count" }, "count", Text.Invariant(count), "at most " + Text.Invariant(LayerCheck.MostColumns));
         }
 
         LayerTerm? layer = LayerVocabulary.LayersOf(member).Select(attribute => LayerVocabulary.Find(attribute.Name)).FirstOrDefault();

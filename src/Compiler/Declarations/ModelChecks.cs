@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Diagnostics;
+using ModelDsl.Compiler.Layers;
 
 namespace ModelDsl.Compiler.Declarations;
 
@@ -15,10 +16,10 @@ internal static class ModelChecks
             {
                 int value = model.Attribute.Int(size, 0);
                 bool written = model.Attribute.Has(size);
-                if (value < 1)
+                if (value is < 1 or > LayerCheck.MostColumns)
                 {
                     yield return DiagnosticCatalogue.ModelSize.At(
-                        target with { Attribute = "Model", Argument = written ? size : null }, size, model.Type.Name, written ? Text.Invariant(value) : "missing");
+                        target with { Attribute = "Model", Argument = written ? size : null }, size, model.Type.Name, written ? Text.Invariant(value) : "missing", Text.Invariant(LayerCheck.MostColumns));
                 }
             }
         }
@@ -38,8 +39,10 @@ internal static class ModelChecks
         MemberDeclaration[] embeddings = [.. model.Members.Where(member => member.Find("Embedding") is not null)];
         MemberDeclaration[] heads = [.. model.Members.Where(member => member.Find("LanguageHead") is not null)];
         bool uncertain = model.Members.Any(member => member.IsUnresolved);
-        if (heads.Length > 0 && embeddings.Length == 0 && !uncertain) yield return DiagnosticCatalogue.NoEmbedding.At(target, model.Type.Name);
-        if (embeddings.Length > 0 && heads.Length == 0 && !uncertain) yield return DiagnosticCatalogue.NoHead.At(target, model.Type.Name, embeddings[0].Name);
+        if (heads.Length > 0 && embeddings.Length == 0 && !uncertain)
+            yield return DiagnosticCatalogue.NoEmbedding.At(target with { Member = heads[0].Name, Attribute = "LanguageHead" }, model.Type.Name);
+        if (embeddings.Length > 0 && heads.Length == 0 && !uncertain)
+            yield return DiagnosticCatalogue.NoHead.At(target with { Member = embeddings[0].Name, Attribute = "Embedding" }, model.Type.Name, embeddings[0].Name);
 
         foreach ((MemberDeclaration[] found, string attribute) in new[] { (embeddings, "Embedding"), (heads, "LanguageHead") })
         {

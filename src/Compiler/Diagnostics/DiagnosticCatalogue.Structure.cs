@@ -28,7 +28,7 @@ internal static partial class DiagnosticCatalogue
         "[{0}] on '{1}' has no effect: {2}");
 
     public static readonly DiagnosticRule ModelSize = new("MDL0109", "A size of the model is missing or out of range",
-        "{0} of '{1}' is {2}: it must be at least 1");
+        "{0} of '{1}' is {2}: it must be from 1 to {3}");
 
     public static readonly DiagnosticRule BlockInItself = new("MDL0110", "A block contains itself",
         "'{0}' contains itself: {1}");
@@ -44,4 +44,7 @@ internal static partial class DiagnosticCatalogue
 
     public static readonly DiagnosticRule OverBudget = new("MDL0114", "The model is over its budget",
         "'{0}' {1}, {2} more than its budget of {3}: most is in {4}");
+
+    public static readonly DiagnosticRule TooLarge = new("MDL0115", "The model is larger than memory can be",
+        "'{0}' has {1} parameters: {2} are the most, a tebibyte of floats");
 }

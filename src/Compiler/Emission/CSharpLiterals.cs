@@ -19,6 +19,9 @@ internal static class CSharpLiterals
     /// <summary>An integer, in decimal.</summary>
     public static string Int(long value) => value.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>A constant of a native integer's type, which exceeds 32 bits in models of many parameters.</summary>
+    public static string Native(long value) => value > int.MaxValue ? $"unchecked((nint){Int(value)}L)" : Int(value);
+
     /// <summary>A float that reads back as the same bits; negative ones in parentheses.</summary>
     public static string Float(float value)
     {

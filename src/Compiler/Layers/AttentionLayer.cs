@@ -41,8 +41,8 @@ internal sealed class AttentionLayer : LayerKind
     public override void Check(LayerCheck check)
     {
         AttributeDeclaration attribute = check.Attribute;
-        bool sizes = check.AtLeast("Heads", 1) & check.AtLeast("KeyValueHeads", 1) & check.AtLeast("HeadWidth", 1) & check.AtLeast("RotaryWidth", 2);
-        check.AtLeast("Window", 1);
+        bool sizes = check.InRange("Heads", 1) & check.InRange("KeyValueHeads", 1) & check.InRange("HeadWidth", 1) & check.InRange("RotaryWidth", 2);
+        check.InRange("Window", 1);
         check.Positive("RotaryTheta");
         check.Positive("SoftCap", orZero: true);
         if (!attribute.Bool("Rotary", false))

@@ -26,6 +26,6 @@ internal sealed class EmbeddingLayer : LayerKind
     public override void Check(LayerCheck check)
     {
         if (!check.Attribute.Has("Vocabulary")) check.Report(DiagnosticCatalogue.NoSize, "Vocabulary", "Vocabulary");
-        check.AtLeast("Vocabulary", 2);
+        check.InRange("Vocabulary", 2);
     }
 }

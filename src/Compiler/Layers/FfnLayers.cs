@@ -27,10 +27,10 @@ internal sealed class FfnLayer : LayerKind
         bool absolute = attribute.Has("Hidden"), relative = attribute.Has("HiddenRatio");
         if (absolute && relative) check.Report(DiagnosticCatalogue.TwoSizes, "HiddenRatio", "Hidden", "HiddenRatio");
         if (!absolute && !relative) check.Report(DiagnosticCatalogue.NoSize, "Hidden", "Hidden or HiddenRatio");
-        if (!check.Fits("Hidden", 2L * attribute.Int("Hidden", 1)) || !check.AtLeast("Hidden", 1) || !check.Positive("HiddenRatio") || !relative || check.Width is not { } width) return;
+        if (!check.Fits("Hidden", 2L * attribute.Int("Hidden", 1)) || !check.InRange("Hidden", 1) || !check.Positive("HiddenRatio") || !relative || check.Width is not { } width) return;
         double columns = attribute.Double("HiddenRatio", 1) * width;
-        if (Math.Round(columns) < 1 || columns > int.MaxValue / 2)
-            check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 on");
+        if (Math.Round(columns) < 1 || columns > LayerCheck.MostColumns / 2)
+            check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 to {Text.Invariant(LayerCheck.MostColumns / 2)}");
     }
 
     /// <summary>Hidden columns: absolute, or a ratio of the width rounded to the nearest whole.</summary>

@@ -28,11 +28,11 @@ internal sealed class LanguageHeadLayer : LayerKind
 
     public override void Check(LayerCheck check)
     {
-        check.AtLeast("Vocabulary", 2);
+        bool inRange = check.InRange("Vocabulary", 2);
         check.Positive("SoftCap", orZero: true);
         AttributeDeclaration attribute = check.Attribute;
         int? rows = check.Model?.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0);
-        if (attribute.Has("Vocabulary") && rows is > 0 and { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary))
+        if (inRange && attribute.Has("Vocabulary") && rows is > 0 and { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary))
             check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", attribute.Int("Vocabulary", 0), vocabulary);
     }
 }

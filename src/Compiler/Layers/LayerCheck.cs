@@ -8,11 +8,14 @@ namespace ModelDsl.Compiler.Layers;
 /// </summary>
 internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget target, AttributeDeclaration attribute, List<ModelError> errors)
 {
+    /// <summary>Largest width, context, vocabulary or hidden size: far above any in use, and low enough that no size of memory overflows.</summary>
+    public const int MostColumns = 1 << 24;
+
     /// <summary>The model, or null for a block by itself.</summary>
     public ModelDeclaration? Model { get; } = model;
 
     /// <summary>Width of the residual stream where it is known.</summary>
-    public int? Width => Model is not null && Model.Attribute.Int(nameof(ModelAttribute.Width), 0) is > 0 and int width ? width : null;
+    public int? Width => Model is not null && Model.Attribute.Int(nameof(ModelAttribute.Width), 0) is > 0 and <= MostColumns and int width ? width : null;
 
     public AttributeDeclaration Attribute { get; } = attribute;
 
@@ -20,19 +23,20 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     public void Report(DiagnosticRule rule, string argument, params object[] values)
         => errors.Add(rule.At(target with { Argument = Attribute.Has(argument) ? argument : null }, [.. values.Select(value => FormattableString.Invariant($"{value}"))]));
 
-    /// <summary>An integer argument must be at least <paramref name="least"/> where it was written.</summary>
-    public bool AtLeast(string argument, int least)
+    /// <summary>An integer argument must be from <paramref name="least"/> to <paramref name="most"/> where it was written.</summary>
+    public bool InRange(string argument, int least, long most = MostColumns)
     {
-        if (!Attribute.Has(argument) || Attribute.Long(argument, least) >= least) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Long(argument, 0), FormattableString.Invariant($"at least {least}"));
+        long value = Attribute.Long(argument, least);
+        if (value >= least && value <= most) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, value, value < least ? "at least " + Text.Invariant(least) : "at most " + Text.Invariant(most));
         return false;
     }
 
-    /// <summary>What a size comes to must be a number of columns that an integer holds.</summary>
+    /// <summary>What a size comes to must be a number of columns that a product may have.</summary>
     public bool Fits(string argument, long columns)
     {
-        if (columns <= int.MaxValue) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"less: it makes a product of {columns} columns, and {int.MaxValue} are the most"));
+        if (columns <= MostColumns) return true;
+        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"less: it makes a product of {columns} columns, and {MostColumns} are the most"));
         return false;
     }
 

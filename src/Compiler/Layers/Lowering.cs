@@ -38,7 +38,7 @@ internal sealed class Lowering
     public int Context { get; }
 
     /// <summary>Layers that add to the residual stream, over the whole depth.</summary>
-    public int ResidualLayers { get; }
+    public double ResidualLayers { get; }
 
     /// <summary>The forward graph of a program; for training and modules with its backward.</summary>
     public static ModelGraph Run(ModelDeclaration model, ProgramKind kind)
@@ -195,8 +195,8 @@ internal sealed class Lowering
     private Value Norm(Value input, string name, AttributeDeclaration attribute)
         => Norm(input, name, attribute.Enum("Kind", NormKind.RmsNorm), attribute.Double("Epsilon", 1e-5), attribute.Bool("Bias", true));
 
-    private int CountResiduals(EquatableArray<MemberDeclaration> members)
-        => members.Sum(member => (member.Find("Repeat")?.Int("count", 1) ?? 1)
+    private double CountResiduals(EquatableArray<MemberDeclaration> members)
+        => members.Sum(member => (member.Find("Repeat")?.Int("count", 1) ?? 1.0)
             * ((member.Find("Residual") is null ? 0 : 1) + (member.BlockName is { } block && blocks.TryGetValue(block, out BlockDeclaration? found) ? CountResiduals(found.Members) : 0)));
 
     private static string Join(string path, string name) => path.Length == 0 ? name : path + "." + name;

@@ -43,8 +43,8 @@ internal static class BudgetCheck
     {
         bool inRange = true;
         foreach (string limit in (string[])[nameof(BudgetAttribute.Parameters), nameof(BudgetAttribute.FlopsPerToken), nameof(BudgetAttribute.CacheBytesPerToken), nameof(BudgetAttribute.TrainingBytes)])
-            inRange &= check.AtLeast(limit, 1);
-        inRange &= check.AtLeast(nameof(BudgetAttribute.Batch), 1) & check.AtLeast(nameof(BudgetAttribute.Sequence), 1);
+            inRange &= check.InRange(limit, 1, long.MaxValue);
+        inRange &= check.InRange(nameof(BudgetAttribute.Batch), 1) & check.InRange(nameof(BudgetAttribute.Sequence), 1);
         int context = model.Attribute.Int(nameof(ModelAttribute.Context), 0);
         if (check.Attribute.Int(nameof(BudgetAttribute.Sequence), 1) > context)
         {

@@ -59,7 +59,7 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     public string Declare(PlannedBuffer buffer, string wanted)
     {
         string local = names.Unique(CSharpLiterals.Identifier(wanted));
-        declarations.Add($"F32 {local} = f.Scratch.At({CSharpLiterals.Int(buffer.Offset)});");
+        declarations.Add($"F32 {local} = f.Scratch.At({CSharpLiterals.Native(buffer.Offset)});");
         return local;
     }
 
@@ -106,7 +106,7 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
         {
             string index = IndexOf(turning);
             string parity = at.Slot.Step == 0 ? $"{index} % 2" : $"({index} + {CSharpLiterals.Int(at.Slot.Step)}) % 2";
-            units = $"{units} + {parity} * {CSharpLiterals.Int(at.Buffer.Floats)}";
+            units = $"{units} + {parity} * {CSharpLiterals.Native(at.Buffer.Floats)}";
         }
 
         return at.Buffer.Arena switch
@@ -124,12 +124,9 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     /// <summary>An offset that depends on the indices of the loops around.</summary>
     public string Affine(long constant, IReadOnlyList<(Loop Loop, long Stride)> terms)
     {
-        IEnumerable<string> parts = terms.Select(term => $"{IndexOf(term.Loop)} * {Native(term.Stride)}");
-        return string.Join(" + ", constant == 0 && terms.Count > 0 ? parts : parts.Prepend(Native(constant)));
+        IEnumerable<string> parts = terms.Select(term => $"{IndexOf(term.Loop)} * {CSharpLiterals.Native(term.Stride)}");
+        return string.Join(" + ", constant == 0 && terms.Count > 0 ? parts : parts.Prepend(CSharpLiterals.Native(constant)));
     }
-
-    /// <summary>A constant of a native integer's type, which exceeds 32 bits in models of many parameters.</summary>
-    private static string Native(long constant) => constant > int.MaxValue ? $"unchecked((nint){CSharpLiterals.Int(constant)}L)" : CSharpLiterals.Int(constant);
 
     /// <summary>The index of a loop around, or of the backward loop that mirrors it.</summary>
     private string IndexOf(Loop loop) => loops.First(entry => entry.Loop == loop || entry.Loop.Mirrors == loop || loop.Mirrors == entry.Loop).Index;

@@ -46,7 +46,9 @@ internal static class AnalyzerHarness
         foreach (SyntaxTree tree in output.SyntaxTrees)
             live.AddRange(await analysis.GetAnalyzerSemanticDiagnosticsAsync(output.GetSemanticModel(tree), null, CancellationToken.None));
         Assert.Equal(Describe(whole), Describe(live));
-        AssertReadsTheSame(compilation, output);
+
+        // Where the text does not parse, a namespace may have no name for the generated part to repeat.
+        if (!compilation.SyntaxTrees.SelectMany(tree => tree.GetDiagnostics()).Any()) AssertReadsTheSame(compilation, output);
         AssertCompilerAgrees(compilation, whole, ofGenerator);
         return new Examined(whole, ofGenerator, output);
     }
@@ -112,8 +114,11 @@ internal static class AnalyzerHarness
         static IEnumerable<string> Ids(IEnumerable<string> ids) => ids.Distinct().Order(StringComparer.Ordinal);
     }
 
-    private static IEnumerable<INamedTypeSymbol> Types(INamespaceOrTypeSymbol container)
-        => container.GetMembers().OfType<INamespaceOrTypeSymbol>().SelectMany(member => Types(member).Concat(member is INamedTypeSymbol type ? [type] : []));
+    // Attributes on other types are left to C#.
+    private static IEnumerable<INamedTypeSymbol> Types(INamespaceOrTypeSymbol container) => All(container).Where(type => type.TypeKind == TypeKind.Class);
+
+    private static IEnumerable<INamedTypeSymbol> All(INamespaceOrTypeSymbol container)
+        => container.GetMembers().OfType<INamespaceOrTypeSymbol>().SelectMany(member => All(member).Concat(member is INamedTypeSymbol type ? [type] : []));
 
     private static string MetadataName(INamedTypeSymbol type)
         => type.ContainingType is { } outer ? MetadataName(outer) + "+" + type.MetadataName

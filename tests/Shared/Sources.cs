@@ -1,4 +1,4 @@
-namespace ModelDsl.Generators.Tests;
+namespace ModelDsl.TestSupport;
 
 /// <summary>Declarations that several tests use.</summary>
 internal static class Sources

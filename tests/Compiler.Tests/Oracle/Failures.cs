@@ -50,7 +50,7 @@ internal sealed class Failures(ITestOutputHelper output)
         }
 
         double noise = disturbed();
-        problem = error <= 30 * noise ? Leave() : $"{what} deviates by {error:E1}; rounding explains {noise:E1}";
+        problem = error <= 10 * noise ? Leave() : $"{what} deviates by {error:E1}; rounding explains {noise:E1}";
         return true;
     }
 

@@ -42,14 +42,15 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
 
     public void Run() => evaluation.Run();
 
-    /// <summary>Runs with parameters changed by about the rounding of a float and every value rounded to one: how far results move then, any computation in floats may be off, too.</summary>
-    public void RunDisturbed(Func<string, double[]> values, Random random)
+    /// <summary>Results of eight runs with parameters changed by about the rounding of a float and every value rounded to one: how far they move, any computation in floats may be off, too.</summary>
+    public TResult[] Disturbed<TResult>(Func<string, double[]> values, Random random, Func<ModelOracle, TResult> result) => [.. Enumerable.Range(0, 8).Select(_ =>
     {
         SetParameters(name => [.. values(name).Select(value => value * (1 + ((random.Next(2) == 0 ? 1 : -1) * 6e-8)))]);
         evaluation.RoundToFloat = true;
         Run();
         evaluation.RoundToFloat = false;
-    }
+        return result(this);
+    })];
 
     public bool Has(Role role) => graph.Outputs.ContainsKey(role);
 

@@ -76,9 +76,6 @@ internal sealed class MemoryPlan
         };
     }
 
-    /// <summary>A value's name for generated code: a gradient of a parameter is named after it.</summary>
-    public string NameOf(Value value) => Locate(value).Buffer is { Arena: Arena.Gradients } gradient ? gradient.Name : value.Name;
-
     /// <summary>Whether a value exists for the rows of one chunk only.</summary>
     public bool IsChunkLocal(Value value) => chunkLocal.Contains(value);
 

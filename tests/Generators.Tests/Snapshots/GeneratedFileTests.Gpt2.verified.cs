@@ -296,11 +296,11 @@ internal sealed partial class Demo_Gpt2_Program
         F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 outputWeightGradient = f.Gradients.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
-        F32 attentionQuery = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 384]
+        F32 attentionQueryKeyValue = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 1152]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
-        F32 attentionQueryGradient = f.Activations.At(rows * 31616);  // [B·T, 384]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 31616);  // [B·T, 1152]
         F32 queryKeyValueBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
-        F32 queryKeyValueGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
+        F32 queryKeyValueGradient2 = f.Activations.At(rows * 33920);  // [B·T, 384]
         F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 queryKeyValueWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
@@ -342,20 +342,20 @@ internal sealed partial class Demo_Gpt2_Program
 
         // Blocks.Attention: attend backward 6/6 heads x 64, causal
         AttentionKernels.Backward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
-            new HeadMatrix(attentionQuery, 1152), new HeadMatrix(attentionQuery.At(384), 1152), new HeadMatrix(attentionQuery.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6,
-            new HeadMatrix(outputGradient, 384), new HeadMatrix(attentionQueryGradient, 1152), new HeadMatrix(attentionQueryGradient.At(384), 1152), new HeadMatrix(attentionQueryGradient.At(768), 1152));
+            new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6,
+            new HeadMatrix(outputGradient, 384), new HeadMatrix(queryKeyValueGradient, 1152), new HeadMatrix(queryKeyValueGradient.At(384), 1152), new HeadMatrix(queryKeyValueGradient.At(768), 1152));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152]; sum rows
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryKeyValueBiasGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(queryKeyValueGradient, queryKeyValueBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
-        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryKeyValueWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
+        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(queryKeyValueGradient, 1152), false, new Stored(queryKeyValueWeight, 384), false, new StoreProduct(queryKeyValueGradient2, 384, false));
 
         // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryKeyValueWeightGradient, 384, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(queryKeyValueGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryKeyValueWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient2, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 
@@ -1757,11 +1757,11 @@ internal sealed partial class Demo_Gpt2_Program
         F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 outputWeightGradient = f.Gradients.At(3688320 + blocks * 1774464);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
-        F32 attentionQuery = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 384]
+        F32 attentionQueryKeyValue = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 1152]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
-        F32 attentionQueryGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 23424);  // [B·T, 1152]
         F32 queryKeyValueBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
-        F32 queryKeyValueGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
+        F32 queryKeyValueGradient2 = f.Activations.At(rows * 25728);  // [B·T, 384]
         F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 queryKeyValueWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
@@ -1803,20 +1803,20 @@ internal sealed partial class Demo_Gpt2_Program
 
         // Blocks.Attention: attend backward 6/6 heads x 64, causal
         AttentionKernels.Backward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
-            new HeadMatrix(attentionQuery, 1152), new HeadMatrix(attentionQuery.At(384), 1152), new HeadMatrix(attentionQuery.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6,
-            new HeadMatrix(outputGradient, 384), new HeadMatrix(attentionQueryGradient, 1152), new HeadMatrix(attentionQueryGradient.At(384), 1152), new HeadMatrix(attentionQueryGradient.At(768), 1152));
+            new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152), new HeadMatrix(attentionMixed, 384), attentionLogSumExp, 6,
+            new HeadMatrix(outputGradient, 384), new HeadMatrix(queryKeyValueGradient, 1152), new HeadMatrix(queryKeyValueGradient.At(384), 1152), new HeadMatrix(queryKeyValueGradient.At(768), 1152));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152]; sum rows
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(attentionQueryGradient, queryKeyValueBiasGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionQueryKeyValueRows(queryKeyValueGradient, queryKeyValueBiasGradient, f.AccumulateGradients));
 
         // Blocks.Attention.QueryKeyValue: [rows, 1152] x [1152, 384]
-        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(attentionQueryGradient, 1152), false, new Stored(queryKeyValueWeight, 384), false, new StoreProduct(queryKeyValueGradient, 384, false));
+        MatMul.Run(f.Pool, rows, 384, 1152, new Stored(queryKeyValueGradient, 1152), false, new Stored(queryKeyValueWeight, 384), false, new StoreProduct(queryKeyValueGradient2, 384, false));
 
         // Blocks.Attention.QueryKeyValue: [1152, rows] x [rows, 384]; right read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias)
-        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(attentionQueryGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryKeyValueWeightGradient, 384, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1152, 384, rows, new Stored(queryKeyValueGradient, 1152), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new StoreProduct(queryKeyValueWeightGradient, 384, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum rows, sum columns, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient2, preNormWeight2, blocksStream, preNormMean2, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormBiasGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 

@@ -229,11 +229,11 @@ internal sealed partial class Demo_Llama_Program
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (129024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 ffnUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 2048]
-        F32 ffnGradient = f.Activations.At(rows * 124928);  // [B·T, 2048]
+        F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
+        F32 gateUpGradient = f.Activations.At(rows * 124928);  // [B·T, 4096]
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
-        F32 gateUpGradient = f.Activations.At(rows * 130560);  // [B·T, 768]
+        F32 gateUpGradient2 = f.Activations.At(rows * 130560);  // [B·T, 768]
         F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 gateUpWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
@@ -246,10 +246,10 @@ internal sealed partial class Demo_Llama_Program
         F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 outputWeightGradient = f.Gradients.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
-        F32 blocksAttention = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 768]
+        F32 attentionQueryKeyValue = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 1280]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
-        F32 attentionQueryGradient = f.Activations.At(rows * 124928);  // [B·T, 768]
-        F32 queryKeyValueGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 124928);  // [B·T, 1280]
+        F32 queryKeyValueGradient2 = f.Activations.At(rows * 126976);  // [B·T, 768]
         F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 queryKeyValueWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
@@ -260,19 +260,19 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormWeightGradient2 = f.Gradients.At(24576000 + blocks * 6292992);  // [1, 768]
 
         // Blocks.Ffn.Down: [rows, 768] x [768, 2048]; epilogue: (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))), (downGradient * (ffnGate * sigmoid(ffnGate)))
-        MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnUp, ffnGradient));
+        MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnGateUp, gateUpGradient));
 
         // Blocks.Ffn.Down: [768, rows] x [rows, 2048]; right read through ((ffnGate * sigmoid(ffnGate)) * ffnUp)
-        MatMul.Run(f.Pool, 768, 2048, rows, new Stored(blocksStreamGradient, 768), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 2048, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 768, 2048, rows, new Stored(blocksStreamGradient, 768), true, new BlocksFfnDownLeft(ffnGateUp), false, new StoreProduct(downWeightGradient, 2048, f.AccumulateGradients));
 
         // Blocks.Ffn.GateUp: [rows, 4096] x [4096, 768]
-        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateUpWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(gateUpGradient, 4096), false, new Stored(gateUpWeight, 768), false, new StoreProduct(gateUpGradient2, 768, false));
 
         // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateUpWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(gateUpGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateUpWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient2, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(preNormGradient, 768), false, new Stored(outputWeight, 768), false, new StoreProduct(outputGradient, 768, false));
@@ -282,23 +282,23 @@ internal sealed partial class Demo_Llama_Program
 
         // Blocks.Attention: attend backward 12/4 heads x 64, causal
         AttentionKernels.Backward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
-            new HeadMatrix(blocksAttention, 1280), new HeadMatrix(blocksAttention.At(768), 1280), new HeadMatrix(blocksAttention.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
-            new HeadMatrix(outputGradient, 768), new HeadMatrix(attentionQueryGradient, 1280), new HeadMatrix(attentionQueryGradient.At(768), 1280), new HeadMatrix(attentionQueryGradient.At(1024), 1280));
+            new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
+            new HeadMatrix(outputGradient, 768), new HeadMatrix(queryKeyValueGradient, 1280), new HeadMatrix(queryKeyValueGradient.At(768), 1280), new HeadMatrix(queryKeyValueGradient.At(1024), 1280));
 
         // Blocks.Attention: rotate back 64 of 4 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, attentionQueryGradient.At(768), 1280, 4, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient.At(768), 1280, 4, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention: rotate back 64 of 12 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, attentionQueryGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
-        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(queryKeyValueGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient2, 768, false));
 
         // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryKeyValueWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(queryKeyValueGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryKeyValueWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient2, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 
@@ -580,13 +580,13 @@ internal sealed partial class Demo_Llama_Program
     }
 
     /// <summary>((ffnGate * sigmoid(ffnGate)) * ffnUp)</summary>
-    private readonly struct BlocksFfnDownLeft(F32 ffnGate) : IOperand
+    private readonly struct BlocksFfnDownLeft(F32 ffnGateUp) : IOperand
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S gateValue = ffnGate.Load<S, L>(row * 4096 + column, lanes);
-            S upValue = ffnGate.Load<S, L>(row * 4096 + 2048 + column, lanes);
+            S gateValue = ffnGateUp.Load<S, L>(row * 4096 + column, lanes);
+            S upValue = ffnGateUp.Load<S, L>(row * 4096 + 2048 + column, lanes);
             return (gateValue * VectorMath.Sigmoid(gateValue)) * upValue;
         }
     }
@@ -662,18 +662,18 @@ internal sealed partial class Demo_Llama_Program
     }
 
     /// <summary>ffnGradient = (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))); ffnGradient = (downGradient * (ffnGate * sigmoid(ffnGate)))</summary>
-    private readonly struct BlocksFfnDownEpilogue2(F32 ffnUp, F32 ffnGradient) : IEpilogue
+    private readonly struct BlocksFfnDownEpilogue2(F32 ffnGateUp, F32 gateUpGradient) : IEpilogue
     {
         public int Granularity => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
-            S upValue = ffnUp.Load<S, L>(row * 4096 + 2048 + column, lanes);
-            S gateValue = ffnUp.Load<S, L>(row * 4096 + column, lanes);
+            S upValue = ffnGateUp.Load<S, L>(row * 4096 + 2048 + column, lanes);
+            S gateValue = ffnGateUp.Load<S, L>(row * 4096 + column, lanes);
             S t0 = VectorMath.Sigmoid(gateValue);
-            ffnGradient.Store(row * 4096 + column, product * (upValue * S.MultiplyAdd(gateValue, t0 * (S.Broadcast(1f) - t0), t0)), lanes);
-            ffnGradient.Store(row * 4096 + 2048 + column, product * (gateValue * t0), lanes);
+            gateUpGradient.Store(row * 4096 + column, product * (upValue * S.MultiplyAdd(gateValue, t0 * (S.Broadcast(1f) - t0), t0)), lanes);
+            gateUpGradient.Store(row * 4096 + 2048 + column, product * (gateValue * t0), lanes);
         }
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S> { }
@@ -1259,11 +1259,11 @@ internal sealed partial class Demo_Llama_Program
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (97024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 ffnUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 2048]
-        F32 ffnGradient = f.Activations.At(rows * 92928);  // [B·T, 2048]
+        F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
+        F32 gateUpGradient = f.Activations.At(rows * 92928);  // [B·T, 4096]
         F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
         F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
-        F32 gateUpGradient = f.Activations.At(rows * 98560);  // [B·T, 768]
+        F32 gateUpGradient2 = f.Activations.At(rows * 98560);  // [B·T, 768]
         F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
         F32 gateUpWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
@@ -1276,10 +1276,10 @@ internal sealed partial class Demo_Llama_Program
         F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 outputWeightGradient = f.Gradients.At(25559808 + blocks * 6292992);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
-        F32 blocksAttention = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 768]
+        F32 attentionQueryKeyValue = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 1280]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
-        F32 attentionQueryGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
-        F32 queryKeyValueGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
+        F32 queryKeyValueGradient = f.Activations.At(rows * 92928);  // [B·T, 1280]
+        F32 queryKeyValueGradient2 = f.Activations.At(rows * 94976);  // [B·T, 768]
         F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 queryKeyValueWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
@@ -1290,19 +1290,19 @@ internal sealed partial class Demo_Llama_Program
         F32 preNormWeightGradient2 = f.Gradients.At(24576000 + blocks * 6292992);  // [1, 768]
 
         // Blocks.Ffn.Down: [rows, 768] x [768, 2048]; epilogue: (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))), (downGradient * (ffnGate * sigmoid(ffnGate)))
-        MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnUp, ffnGradient));
+        MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnGateUp, gateUpGradient));
 
         // Blocks.Ffn.Down: [768, rows] x [rows, 2048]; right read through ((ffnGate * sigmoid(ffnGate)) * ffnUp)
-        MatMul.Run(f.Pool, 768, 2048, rows, new Stored(blocksStreamGradient, 768), true, new BlocksFfnDownLeft(ffnUp), false, new StoreProduct(downWeightGradient, 2048, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 768, 2048, rows, new Stored(blocksStreamGradient, 768), true, new BlocksFfnDownLeft(ffnGateUp), false, new StoreProduct(downWeightGradient, 2048, f.AccumulateGradients));
 
         // Blocks.Ffn.GateUp: [rows, 4096] x [4096, 768]
-        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(ffnGradient, 4096), false, new Stored(gateUpWeight, 768), false, new StoreProduct(gateUpGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 4096, new Stored(gateUpGradient, 4096), false, new Stored(gateUpWeight, 768), false, new StoreProduct(gateUpGradient2, 768, false));
 
         // Blocks.Ffn.GateUp: [4096, rows] x [rows, 768]; right read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(ffnGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateUpWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 4096, 768, rows, new Stored(gateUpGradient, 4096), true, new BlocksFfnGateUpLeft(attentionSum, preNormScale, preNormWeight), false, new StoreProduct(gateUpWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows2(gateUpGradient2, preNormWeight, attentionSum, preNormScale, preNormSum, blocksStreamGradient, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]
         MatMul.Run(f.Pool, rows, 768, 768, new Stored(preNormGradient, 768), false, new Stored(outputWeight, 768), false, new StoreProduct(outputGradient, 768, false));
@@ -1312,23 +1312,23 @@ internal sealed partial class Demo_Llama_Program
 
         // Blocks.Attention: attend backward 12/4 heads x 64, causal
         AttentionKernels.Backward(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, SegmentStarts = f.SegmentStarts },
-            new HeadMatrix(blocksAttention, 1280), new HeadMatrix(blocksAttention.At(768), 1280), new HeadMatrix(blocksAttention.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
-            new HeadMatrix(outputGradient, 768), new HeadMatrix(attentionQueryGradient, 1280), new HeadMatrix(attentionQueryGradient.At(768), 1280), new HeadMatrix(attentionQueryGradient.At(1024), 1280));
+            new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280), new HeadMatrix(attentionMixed, 768), attentionLogSumExp, 12,
+            new HeadMatrix(outputGradient, 768), new HeadMatrix(queryKeyValueGradient, 1280), new HeadMatrix(queryKeyValueGradient.At(768), 1280), new HeadMatrix(queryKeyValueGradient.At(1024), 1280));
 
         // Blocks.Attention: rotate back 64 of 4 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, attentionQueryGradient.At(768), 1280, 4, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient.At(768), 1280, 4, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention: rotate back 64 of 12 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, attentionQueryGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
-        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(attentionQueryGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient, 768, false));
+        MatMul.Run(f.Pool, rows, 768, 1280, new Stored(queryKeyValueGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient2, 768, false));
 
         // Blocks.Attention.QueryKeyValue: [1280, rows] x [rows, 768]; right read through ((blocksStream * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(attentionQueryGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryKeyValueWeightGradient, 768, f.AccumulateGradients));
+        MatMul.Run(f.Pool, 1280, 768, rows, new Stored(queryKeyValueGradient, 1280), true, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale2, preNormWeight2), false, new StoreProduct(queryKeyValueWeightGradient, 768, f.AccumulateGradients));
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, sum rows, pointwise
-        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
+        RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows2(queryKeyValueGradient2, preNormWeight2, blocksStream, preNormScale2, preNormSum2, preNormGradient, preNormGradient2, preNormWeightGradient2, f.AccumulateGradients));
     }
 }
 

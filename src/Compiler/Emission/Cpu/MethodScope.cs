@@ -48,8 +48,8 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
         (PlannedBuffer, SlotIndex, AffineOffset) key = (at.Buffer, at.Slot, at.Offset);
         if (!locals.TryGetValue(key, out string? local))
         {
-            local = locals[key] = names.Unique(CSharpLiterals.Identifier(Names.Camel(plan.NameOf(value), 2)));
-            declarations.Add($"F32 {local} = {Address(value, at)};{Note(value)}");
+            local = locals[key] = names.Unique(CSharpLiterals.Identifier(Names.Camel(at.NameFor(value), 2)));
+            declarations.Add($"F32 {local} = {Address(value, at)};{Note(value, at)}");
         }
 
         return column == 0 ? local : $"{local}.At({CSharpLiterals.Int(column)})";
@@ -66,8 +66,8 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     /// <summary>An index of the frame's token or target ids.</summary>
     public string Ids(string property) => inChunk ? $"f.{property}.At(first)" : $"f.{property}";
 
-    private static string Note(Value value)
-        => $"  // {value.Shape}{(value.Parameters.Count > 1 ? ": " + string.Join(", ", value.Parameters.Select(parameter => Names.Pascal(string.Join(".", parameter.Path.Steps.Skip(parameter.Path.Steps.Count - 2).Select(step => step.Name))))) : "")}";
+    private static string Note(Value value, Location at)
+        => $"  // {(at.Heads == 1 ? value.Shape with { Columns = at.RowStride } : value.Shape)}{(value.Parameters.Count > 1 ? ": " + string.Join(", ", value.Parameters.Select(parameter => Names.Pascal(string.Join(".", parameter.Path.Steps.Skip(parameter.Path.Steps.Count - 2).Select(step => step.Name))))) : "")}";
 
     private string Address(Value value, Location at)
     {

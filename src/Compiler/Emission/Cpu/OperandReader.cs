@@ -20,7 +20,7 @@ internal sealed class OperandReader(MemoryPlan plan, Names names)
         Location at = plan.Locate(value);
         (PlannedBuffer, SlotIndex, AffineOffset) key = (at.Buffer, at.Slot, at.Offset);
         if (fields.TryGetValue(key, out string? known)) return known;
-        string field = names.Unique(CSharpLiterals.Identifier(Names.Camel(plan.NameOf(value), 2)));
+        string field = names.Unique(CSharpLiterals.Identifier(Names.Camel(at.NameFor(value), 2)));
         fields[key] = field;
         order.Add((field, value));
         return field;

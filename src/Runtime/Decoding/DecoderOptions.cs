@@ -1,4 +1,5 @@
 using ModelDsl.Programs;
+using ModelDsl.Threading;
 
 namespace ModelDsl;
 
@@ -20,7 +21,7 @@ public sealed record DecoderOptions
     /// <summary>Most tokens of a prompt that are computed at once; memory grows with it.</summary>
     public int PrefillChunk { get; init; } = 256;
 
-    /// <summary>Number of threads, 0 for one a processor. Results do not depend on it.</summary>
+    /// <summary>Number of threads, at most 1024; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     internal int ContextOf(ModelPlan plan) => Context ?? plan.Context;
@@ -32,7 +33,7 @@ public sealed record DecoderOptions
         Require(ContextOf(plan) >= 1 && ContextOf(plan) <= plan.Context, $"Context is {ContextOf(plan)}: it must be from 1 to the model's context, {plan.Context}");
         Require(RewindWindow is null or >= 0, $"RewindWindow is {RewindWindow}: it must be 0 or more, or null");
         Require(PrefillChunk >= 1, $"PrefillChunk is {PrefillChunk}: it must be at least 1");
-        Require(Threads >= 0, $"Threads is {Threads}: it must be 0 (one a processor) or more");
+        Require(WorkerPool.IsAllowed(Threads), $"Threads is {Threads}: {WorkerPool.Rule}");
         Require((long)Batch * plan.Vocabulary <= int.MaxValue, $"Batch × vocabulary is {(long)Batch * plan.Vocabulary}: a step returns at most {int.MaxValue} logits");
         if (problems.Count > 0)
             throw new ArgumentException($"These decoder options do not work for model '{plan.Name}': {string.Join("; ", problems)}.");

@@ -1,4 +1,5 @@
 using ModelDsl.Programs;
+using ModelDsl.Threading;
 
 namespace ModelDsl;
 
@@ -11,7 +12,7 @@ public sealed record ModuleOptions
     /// <summary>Most positions of a sequence; the model's context when null.</summary>
     public int? Sequence { get; init; }
 
-    /// <summary>Number of threads, 0 for one a processor. Results do not depend on it.</summary>
+    /// <summary>Number of threads, at most 1024; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     internal int SequenceOf(ModelPlan plan) => Sequence ?? plan.Context;
@@ -24,7 +25,7 @@ public sealed record ModuleOptions
         Require(sequence >= 1 && sequence <= plan.Context, $"Sequence is {sequence}: it must be from 1 to the model's context, {plan.Context}");
         long floats = (long)Batch * sequence * Math.Max(plan.OutputColumns, plan.Width);
         Require(floats <= int.MaxValue, $"Batch × Sequence × columns is {floats}: inputs and outputs are spans of at most {int.MaxValue}");
-        Require(Threads >= 0, $"Threads is {Threads}: it must be 0 (one a processor) or more");
+        Require(WorkerPool.IsAllowed(Threads), $"Threads is {Threads}: {WorkerPool.Rule}");
         if (problems.Count > 0)
             throw new ArgumentException($"These module options do not work for model '{plan.Name}': {string.Join("; ", problems)}.");
 

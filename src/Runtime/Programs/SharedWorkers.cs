@@ -31,7 +31,7 @@ internal sealed class SharedWorkers
     /// <summary>The pool of a number of threads, 0 for one a processor.</summary>
     public static SharedWorkers Of(int threads)
     {
-        int count = threads == 0 ? Environment.ProcessorCount : threads;
+        int count = WorkerPool.Count(threads);
         lock (Creation)
         {
             if (!Pools.TryGetValue(count, out SharedWorkers? workers)) Pools.Add(count, workers = new SharedWorkers(count));

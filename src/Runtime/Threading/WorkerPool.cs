@@ -15,6 +15,9 @@ namespace ModelDsl.Threading;
 /// </remarks>
 public sealed unsafe partial class WorkerPool : IDisposable
 {
+    /// <summary>Most workers of a pool.</summary>
+    public const int MostThreads = 1024;
+
     private readonly Seat[] seats;
     private readonly Thread[] threads;
     private LoopState loop;
@@ -27,23 +30,47 @@ public sealed unsafe partial class WorkerPool : IDisposable
     private ExceptionDispatchInfo? failure;
 
     /// <summary>Starts a pool.</summary>
-    /// <param name="threads">Workers, the caller included; 0 for one a processor. More than processors is allowed.</param>
+    /// <param name="threads">Workers, the caller included, up to <see cref="MostThreads"/>; 0 for one a processor. More than processors is allowed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative number, or more than <see cref="MostThreads"/>.</exception>
+    /// <exception cref="InsufficientMemoryException">The system does not let the process have that many threads.</exception>
     public WorkerPool(int threads = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, (int)LoopState.Inside);
-        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        if (!IsAllowed(threads)) throw new ArgumentOutOfRangeException(nameof(threads), threads, Rule);
+        Threads = Count(threads);
         local = new Arena?[Threads];
         seats = new Seat[Threads - 1];
         this.threads = new Thread[Threads - 1];
-        for (int i = 0; i < this.threads.Length; i++)
+        for (int i = 0; i < seats.Length; i++)
         {
             int worker = i + 1;
             seats[i] = new Seat();
             this.threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"ModelDsl worker {worker}" };
-            this.threads[i].UnsafeStart();
+            try
+            {
+                this.threads[i].UnsafeStart();
+            }
+            catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+            {
+                stopped = true;
+                for (int started = 0; started < i; started++)
+                {
+                    seats[started].Wake();
+                    this.threads[started].Join();
+                }
+
+                throw new InsufficientMemoryException($"Only {worker} of {Threads} threads could be started: the system's limit on threads or memory is reached. Ask for fewer threads.", exception);
+            }
         }
     }
+
+    /// <summary>What holds of a number of threads, to follow what it is.</summary>
+    internal static string Rule { get; } = $"it must be 0 (one a processor) to {MostThreads}";
+
+    /// <summary>Whether a pool can have this number of threads.</summary>
+    internal static bool IsAllowed(int threads) => threads is >= 0 and <= MostThreads;
+
+    /// <summary>The number of workers of a pool: 0 is one a processor.</summary>
+    internal static int Count(int threads) => threads == 0 ? Math.Min(Environment.ProcessorCount, MostThreads) : threads;
 
     /// <summary>Number of workers, the calling thread included.</summary>
     public int Threads { get; }

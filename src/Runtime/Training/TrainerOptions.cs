@@ -1,4 +1,5 @@
 using ModelDsl.Programs;
+using ModelDsl.Threading;
 
 namespace ModelDsl;
 
@@ -45,7 +46,7 @@ public sealed record TrainerOptions
     /// <summary>Seed of <see cref="Trainer.Random"/>.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Number of threads, 0 for one a processor. Results do not depend on it.</summary>
+    /// <summary>Number of threads, at most 1024; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     internal int SequenceOf(ModelPlan plan) => Sequence ?? plan.Context;
@@ -58,7 +59,7 @@ public sealed record TrainerOptions
         Require(sequence >= 1 && sequence <= plan.Context, $"Sequence is {sequence}: it must be from 1 to the model's context, {plan.Context}");
         Require(GradientAccumulation >= 1, $"GradientAccumulation is {GradientAccumulation}: it must be at least 1");
         Require((long)Batch * sequence * GradientAccumulation <= int.MaxValue, $"Batch × Sequence × GradientAccumulation is {(long)Batch * sequence * GradientAccumulation}: a step takes at most {int.MaxValue} tokens");
-        Require(Threads >= 0, $"Threads is {Threads}: it must be 0 (one a processor) or more");
+        Require(WorkerPool.IsAllowed(Threads), $"Threads is {Threads}: {WorkerPool.Rule}");
         Require(ClipNorm is null or (> 0 and < double.PositiveInfinity), FormattableString.Invariant($"ClipNorm is {ClipNorm}: it must be above 0, or null for no clipping"));
         Require(Schedule is not null, "Schedule is null");
         Require(Enum.IsDefined(OnNonFinite), $"OnNonFinite is {OnNonFinite}");

@@ -6,9 +6,14 @@ namespace ModelDsl.Files;
 /// A file that appears whole or not at all: written beside its target, flushed to the disk, renamed over the target, the
 /// directory flushed too. A process killed at any moment leaves the old target or the new one.
 /// </summary>
+/// <remarks>
+/// Until the rename the temporary file is locked, and only a file that nobody has locked is tidied away, while the tidier holds the lock
+/// itself. Several processes may so save to the same target at once: the last one to finish wins.
+/// </remarks>
 internal sealed class DurableFile : IDisposable
 {
     private const string Suffix = ".saving";
+    private const int Attempts = 10;
     private static int created;
 
     private readonly string target;
@@ -21,6 +26,7 @@ internal sealed class DurableFile : IDisposable
     /// <param name="path">The target. A symbolic link is followed: what it points at is replaced.</param>
     /// <param name="bytes">The final size if known: it is reserved at once, so that a full disk is noticed before anything is written.</param>
     /// <exception cref="IOException">The file cannot be made; the message says which and why.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     public DurableFile(string path, long bytes = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -29,20 +35,12 @@ internal sealed class DurableFile : IDisposable
         directory = Path.GetDirectoryName(target) ?? throw new IOException($"'{path}' is a directory, not a file to save to.");
         if (!Directory.Exists(directory)) throw new DirectoryNotFoundException($"Could not save '{target}': the folder '{directory}' does not exist.");
         if (Directory.Exists(target)) throw new IOException($"Could not save '{target}': it is a directory, not a file.");
+        if (FileSystem.Special(target) is { } kind) throw new IOException($"Could not save '{target}': it is {kind}, not a regular file.");
         this.bytes = bytes;
-        string name = Path.GetFileName(target);
-        RemoveLeftovers(name);
+        RemoveLeftovers(directory, Path.GetFileName(target));
         // Not every file system can reserve space, so what is free is asked, too.
         if (bytes > FileSystem.FreeBytes(directory)) throw Explain(null);
-        temporary = Path.Combine(directory, $"{name}.{Environment.ProcessId:x}-{Interlocked.Increment(ref created):x}{Suffix}");
-        try
-        {
-            handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, bytes);
-        }
-        catch (IOException exception)
-        {
-            throw Explain(exception);
-        }
+        (temporary, handle) = Create();
     }
 
     /// <summary>Writes at a position.</summary>
@@ -61,15 +59,16 @@ internal sealed class DurableFile : IDisposable
     }
 
     /// <summary>Makes the file permanent under its name.</summary>
-    /// <exception cref="IOException">The disk is full or fails, or the target is held open by another program on Windows; the target is unchanged.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full or fails, or the target is held open by another program on Windows; the target is unchanged. Or the target is
+    /// replaced, but the disk failed to record its name: the message tells the two apart.
+    /// </exception>
     public void Commit()
     {
         ObjectDisposedException.ThrowIf(handle is null, this);
         try
         {
             RandomAccess.FlushToDisk(handle);
-            handle.Dispose();
-            handle = null;
             FileSystem.Replace(temporary, target);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -78,13 +77,48 @@ internal sealed class DurableFile : IDisposable
             throw Explain(exception);
         }
 
-        FileSystem.FlushDirectory(directory);
+        handle.Dispose(); // only now: without the lock another process could take the file for a leftover
+        handle = null;
+        try
+        {
+            FileSystem.FlushDirectory(directory);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException(
+                $"'{target}' is saved and in its place, but flushing the folder '{directory}' failed: {exception.Message}. A power loss now could bring the previous version back. Check the disk and save again.",
+                exception);
+        }
     }
 
     /// <summary>Removes the temporary file unless it was committed.</summary>
     public void Dispose()
     {
         if (handle is not null) Discard();
+    }
+
+    private (string, SafeFileHandle) Create()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            string path = Path.Combine(directory, $"{Path.GetFileName(target)}.{Environment.ProcessId:x}-{Interlocked.Increment(ref created):x}{Suffix}");
+            try
+            {
+                // On Unix what is shared means a shared lock, which readers of the renamed file do not notice; a lock needs reading on some network file systems.
+                SafeFileHandle made = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.None, bytes);
+                if (File.Exists(path) || attempt == Attempts) return (path, made);
+                made.Dispose(); // another process took it for a leftover before it was locked
+            }
+            catch (IOException exception)
+            {
+                // The name may be that of an earlier process of this number, or another process looks whether the new file is a leftover.
+                if (attempt == Attempts || !File.Exists(path) && !FileSystem.IsSharingViolation(exception)) throw Explain(exception);
+            }
+            catch (UnauthorizedAccessException exception)
+            {
+                throw new UnauthorizedAccessException($"Could not save '{target}': the folder '{directory}' may not be written. Change its permissions, or save elsewhere.", exception);
+            }
+        }
     }
 
     private void Discard()
@@ -106,41 +140,52 @@ internal sealed class DurableFile : IDisposable
         }
     }
 
-    // What a killed process left: files of this target's pattern that nobody holds open.
-    private void RemoveLeftovers(string name)
+    // What a killed process left: files of this target's pattern that nobody has locked. Whatever fails here is no reason not to save.
+    private static void RemoveLeftovers(string directory, string name)
     {
-        foreach (string path in Directory.EnumerateFiles(directory))
+        try
         {
-            ReadOnlySpan<char> other = Path.GetFileName(path.AsSpan());
-            if (other.Length <= name.Length + Suffix.Length || !other.StartsWith(name, StringComparison.Ordinal) || other[name.Length] != '.' || !other.EndsWith(Suffix, StringComparison.Ordinal)) continue;
-            if (!IsOwnPattern(other[(name.Length + 1)..^Suffix.Length])) continue;
-            try
+            foreach (string path in Directory.EnumerateFiles(directory))
             {
-                using (File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.None)) { }
+                if (IsOwnPattern(Path.GetFileName(path.AsSpan()), name)) RemoveUnlessLocked(path);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                continue;
-            }
-
-            TryDelete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A folder that may be written but not listed.
         }
     }
 
-    private static bool IsOwnPattern(ReadOnlySpan<char> middle)
+    private static void RemoveUnlessLocked(string path)
     {
+        try
+        {
+            // Deleted while it is locked: whoever has just made it finds it gone and makes another.
+            FileOptions deleting = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
+            using SafeFileHandle locked = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, deleting);
+            if (!OperatingSystem.IsWindows()) File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another process is saving to it, or has removed it.
+        }
+    }
+
+    private static bool IsOwnPattern(ReadOnlySpan<char> file, string name)
+    {
+        if (file.Length <= name.Length + Suffix.Length || !file.StartsWith(name, StringComparison.Ordinal) || file[name.Length] != '.' || !file.EndsWith(Suffix, StringComparison.Ordinal)) return false;
+        ReadOnlySpan<char> middle = file[(name.Length + 1)..^Suffix.Length];
         int dash = middle.IndexOf('-');
         return dash > 0 && dash < middle.Length - 1 && !middle[..dash].ContainsAnyExcept(HexDigits) && !middle[(dash + 1)..].ContainsAnyExcept(HexDigits);
     }
 
     private static ReadOnlySpan<char> HexDigits => "0123456789abcdef";
 
+    // Without an exception: less is free than is needed.
     private IOException Explain(Exception? exception)
     {
         string size = bytes > 0 ? $" ({bytes:N0} bytes)" : "";
-        string advice = exception is null || FileSystem.IsDiskFull(exception) || bytes > 0 && FileSystem.FreeBytes(directory) < bytes
-            ? $"The disk is full: {FileSystem.FreeBytes(directory):N0} bytes are free in '{directory}'. Free some, or save elsewhere."
-            : exception.Message;
-        return new IOException($"Could not save '{target}'{size}. {advice} A file that was there before is unchanged.", exception);
+        string reason = exception is null ? FileSystem.DiskFull(directory) : FileSystem.Explain(exception, directory);
+        return new IOException($"Could not save '{target}'{size}. {reason} A file that was there before is unchanged.", exception);
     }
 }

@@ -5,11 +5,22 @@ namespace ModelDsl.Files;
 /// <summary>What a durable save needs from the operating system and .NET does not offer.</summary>
 internal static partial class FileSystem
 {
-    private const int NoSpace = 28;                                  // ENOSPC, on Linux and macOS
+    // Error numbers that Linux and macOS share, unless they say otherwise.
+    private const int InputOutput = 5;                               // EIO
     private const int InvalidArgument = 22;                          // EINVAL: a file system that cannot flush directories
-    private const int WindowsDiskFull = unchecked((int)0x80070070);
+    private const int TooLarge = 27;                                 // EFBIG
+    private const int NoSpace = 28;                                  // ENOSPC
+    private const int ReadOnly = 30;                                 // EROFS
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;    // EWOULDBLOCK
+    private static readonly int NotSupported = OperatingSystem.IsMacOS() ? 45 : 95;  // ENOTSUP
+    private static readonly int QuotaExceeded = OperatingSystem.IsMacOS() ? 69 : 122; // EDQUOT
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const uint ReplaceExisting = 1, WriteThrough = 8;
+    private const int CurrentDirectory = -100;                       // AT_FDCWD, on Linux
+    private const uint TypeWanted = 1;                               // STATX_TYPE
+    private const int TypeMask = 0xF000;                             // S_IFMT
 
     /// <summary>Renames over an existing file, atomically.</summary>
     public static void Replace(string source, string target)
@@ -34,13 +45,44 @@ internal static partial class FileSystem
         int failed = Flush(descriptor);
         int error = failed != 0 ? Marshal.GetLastPInvokeError() : 0;
         _ = Close(descriptor);
-        if (error is not 0 and not InvalidArgument && error != (OperatingSystem.IsMacOS() ? 45 : 95)) // ENOTSUP
-            throw new IOException($"Could not flush the directory '{path}': {Marshal.GetPInvokeErrorMessage(error)}", error);
+        if (error is not 0 and not InvalidArgument && error != NotSupported)
+            throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
     }
 
-    /// <summary>Whether an error says that the disk, or the user's quota of it, is used up.</summary>
-    public static bool IsDiskFull(Exception exception)
-        => exception.HResult is NoSpace or WindowsDiskFull or WindowsHandleDiskFull || exception.HResult == (OperatingSystem.IsMacOS() ? 69 : 122); // EDQUOT
+    /// <summary>Whether an error says that another process has locked the file.</summary>
+    public static bool IsSharingViolation(IOException exception) => exception.HResult == WindowsSharingViolation || exception.HResult == WouldBlock;
+
+    /// <summary>Why a write into a directory failed and what to do, in whole sentences: what the system said, not a guess.</summary>
+    public static string Explain(Exception exception, string directory)
+    {
+        int error = exception.HResult;
+        if (error is NoSpace or WindowsDiskFull or WindowsHandleDiskFull) return DiskFull(directory);
+        if (error == QuotaExceeded) return $"This user's disk quota in '{directory}' is used up. Free some space, or save elsewhere.";
+        string? remedy = error switch
+        {
+            TooLarge => "The file is larger than its file system, or the limit of this process (ulimit -f), allows: raise the limit, or save elsewhere.",
+            ReadOnly => $"The file system of '{directory}' is mounted read-only: save elsewhere.",
+            InputOutput => $"The disk of '{directory}' failed to read or write: check it, and save elsewhere.",
+            _ => null,
+        };
+        return remedy ?? (exception.Message.EndsWith('.') ? exception.Message : exception.Message + ".");
+    }
+
+    /// <summary>The sentences about a full disk.</summary>
+    public static string DiskFull(string directory) => $"The disk is full: {FreeBytes(directory):N0} bytes are free in '{directory}'. Free some, or save elsewhere.";
+
+    /// <summary>What a path is if opening or reading it could wait for ever or change something; null for files, folders, nothing, and where the system does not tell.</summary>
+    public static string? Special(string path)
+    {
+        try
+        {
+            return (ModeOf(path) & TypeMask) switch { 0x1000 => "a FIFO", 0x2000 or 0x6000 => "a device", 0xC000 => "a socket", _ => null };
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Bytes this user may still write in a directory; <see cref="long.MaxValue"/> where the system does not tell.</summary>
     public static long FreeBytes(string directory)
@@ -54,6 +96,25 @@ internal static partial class FileSystem
             return long.MaxValue;
         }
     }
+
+    // st_mode of what a path leads to; 0 where it cannot be told.
+    private static unsafe int ModeOf(string path)
+    {
+        // Room for either structure; the C library's own offsets: that of statx is the same on every Linux.
+        byte* status = stackalloc byte[256];
+        if (OperatingSystem.IsLinux()) return StatX(CurrentDirectory, path, 0, TypeWanted, status) == 0 ? *(ushort*)(status + 28) : 0;
+        if (OperatingSystem.IsMacOS()) return (RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatX64(path, status) : Stat(path, status)) == 0 ? *(ushort*)(status + 4) : 0;
+        return 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatX(int directory, string path, int flags, uint mask, byte* status);
+
+    [LibraryImport("libc", EntryPoint = "stat", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int Stat(string path, byte* status);
+
+    [LibraryImport("libc", EntryPoint = "stat$INODE64", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatX64(string path, byte* status);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);

@@ -15,8 +15,12 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Maps a file.</summary>
     /// <exception cref="IOException">It cannot be opened, or is not a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>
     public MappedFile(string path)
     {
+        // Asked before opening, which would wait for the other end of a FIFO.
+        if (FileSystem.Special(path) is { } kind) throw new IOException($"'{path}' is {kind}, not a regular file, and cannot be mapped into memory. Copy its content to a file first.");
+        if (Directory.Exists(path)) throw new UnauthorizedAccessException($"'{path}' is a folder, not a file.");
         FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
         try
         {

@@ -79,7 +79,9 @@ public static class Checkpoint
         HashSet<string> known = plan.Parameters.Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal);
         // All optimiser tensors are the trainer's business, asked for or not.
         List<SafetensorsTensor> strangers = [.. file.Tensors.Where(tensor => !known.Contains(tensor.Name) && !tensor.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal))];
-        List<string> unexpected = [.. strangers.Select(tensor => $"{SafetensorsHeader.Quote(tensor.Name)} [{string.Join(", ", tensor.Shape)}]")];
+        // Found by shape, so that each missing tensor looks at its possible names only, however many others a file has.
+        ILookup<string, string> names = strangers.ToLookup(tensor => Extents(tensor.Shape), tensor => tensor.Name, StringComparer.Ordinal);
+        List<string> unexpected = [.. strangers.Select(tensor => $"{SafetensorsHeader.Quote(tensor.Name)} {Extents(tensor.Shape)}")];
         List<string> missing = [], misshaped = [];
         foreach (ParameterInfo parameter in plan.Parameters)
         {
@@ -96,9 +98,9 @@ public static class Checkpoint
         bool Fits(string name, ParameterInfo parameter)
         {
             if (!file.TryGetTensor(name, out SafetensorsTensor? tensor))
-                missing.Add(Missing(name, parameter, strangers));
+                missing.Add(Missing(name, Extents(parameter.Shape), names));
             else if (!tensor.Shape.SequenceEqual(parameter.Shape.Select(extent => (long)extent)))
-                misshaped.Add($"{SafetensorsHeader.Quote(name)} is [{string.Join(", ", tensor.Shape)}], the model has [{string.Join(", ", parameter.Shape)}]");
+                misshaped.Add($"{SafetensorsHeader.Quote(name)} is {Extents(tensor.Shape)}, the model has {Extents(parameter.Shape)}");
             else if (!SafetensorsFile.IsReadable(tensor.Type))
                 misshaped.Add($"{SafetensorsHeader.Quote(name)} is of type {tensor.Type}; F32, F16 and BF16 can be read");
             else
@@ -107,13 +109,15 @@ public static class Checkpoint
         }
     }
 
-    private static string Missing(string name, ParameterInfo parameter, List<SafetensorsTensor> strangers)
+    private static string Missing(string name, string shape, ILookup<string, string> strangers)
     {
-        string line = $"{SafetensorsHeader.Quote(name)} [{string.Join(", ", parameter.Shape)}]";
+        string line = $"{SafetensorsHeader.Quote(name)} {shape}";
         // Only a tensor of the right shape can be the one that was meant.
-        string? near = Names.Nearest(name, strangers.Where(tensor => tensor.Shape.SequenceEqual(parameter.Shape.Select(extent => (long)extent))).Select(tensor => tensor.Name));
+        string? near = Names.Nearest(name, strangers[shape]);
         return near is null ? line : $"{line}; the file has {SafetensorsHeader.Quote(near)} of this shape";
     }
+
+    private static string Extents<T>(IReadOnlyList<T> shape) => $"[{string.Join(", ", shape)}]";
 
     private static string Origin(SafetensorsFile file, ModelPlan plan)
     {

@@ -10,12 +10,15 @@ namespace ModelDsl;
 /// </summary>
 public sealed class TokenBatches : IBatchSource
 {
+    private const string PositionKey = "position";
+
     private readonly bool shuffle;
     private readonly ulong key;
     private readonly long slack;
     private long epoch = -1;
     private long offset;
     private Permutation order;
+    private string? fingerprint;
 
     /// <summary>Creates a drawer of batches.</summary>
     /// <param name="source">The tokens.</param>
@@ -91,8 +94,11 @@ public sealed class TokenBatches : IBatchSource
         Position += Batch;
     }
 
-    /// <summary>The position as text, for a checkpoint's metadata.</summary>
-    public string SavePosition() => string.Create(CultureInfo.InvariantCulture, $"position={Position} seed={Seed} time={Time} tokens={Source.Count} shuffle={(shuffle ? 1 : 0)}");
+    /// <summary>
+    /// The position as text, for a checkpoint's metadata, with what the batches depend on: seed, window length, order, and the tokens by their
+    /// number and <see cref="TokenSource.Fingerprint"/>, which the first call computes.
+    /// </summary>
+    public string SavePosition() => string.Join(' ', Facts().Select(fact => $"{fact.Key}={fact.Value}").Prepend(string.Create(CultureInfo.InvariantCulture, $"{PositionKey}={Position}")));
 
     /// <summary>Continues from a saved position.</summary>
     /// <param name="saved">What <see cref="SavePosition"/> gave.</param>
@@ -100,16 +106,35 @@ public sealed class TokenBatches : IBatchSource
     public void RestorePosition(string saved)
     {
         ArgumentNullException.ThrowIfNull(saved);
-        const string Prefix = "position=";
-        int end = saved.IndexOf(' ', StringComparison.Ordinal);
-        if (!saved.StartsWith(Prefix, StringComparison.Ordinal) || end < 0
-            || !long.TryParse(saved.AsSpan(Prefix.Length, end - Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long position))
+        Dictionary<string, string> facts = new(StringComparer.Ordinal);
+        foreach (string fact in saved.Split(' '))
+        {
+            int equals = fact.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0 || !facts.TryAdd(fact[..equals], fact[(equals + 1)..])) throw new InvalidDataException($"'{saved}' is not a saved data position.");
+        }
+
+        if (!long.TryParse(facts.GetValueOrDefault(PositionKey), NumberStyles.None, CultureInfo.InvariantCulture, out long position))
             throw new InvalidDataException($"'{saved}' is not a saved data position.");
-        string here = SavePosition();
-        if (!saved.AsSpan(end).SequenceEqual(here.AsSpan(here.IndexOf(' ', StringComparison.Ordinal))))
-            throw new InvalidDataException($"The data position '{saved}' was saved with other data or settings than '{here}': continue with the same text, seed and sequence length, or start anew.");
+        List<string> differences = [.. Facts().Where(fact => facts.GetValueOrDefault(fact.Key) != fact.Value)
+            .Select(fact => $"{fact.Name} is {fact.Value} here, {facts.GetValueOrDefault(fact.Key) ?? "not stored"} in the saved position")];
+        if (differences.Count > 0)
+        {
+            throw new InvalidDataException(
+                $"The saved data position is of other data or settings: {string.Join("; ", differences)}. "
+                + "Continue with the text, seed and sequence length of that training; or load the checkpoint without a batch source, which goes on from the beginning of these data.");
+        }
+
         Position = position;
     }
+
+    private IEnumerable<(string Key, string Name, string Value)> Facts() =>
+    [
+        ("seed", "the seed", Seed.ToString(CultureInfo.InvariantCulture)),
+        ("time", "the window length", Time.ToString(CultureInfo.InvariantCulture)),
+        ("tokens", "the number of tokens", Source.Count.ToString(CultureInfo.InvariantCulture)),
+        ("text", "the fingerprint of the tokens", fingerprint ??= Source.Fingerprint()),
+        ("shuffle", "shuffling (0 or 1)", shuffle ? "1" : "0"),
+    ];
 
     private long Start(long window)
     {

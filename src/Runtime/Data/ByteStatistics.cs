@@ -25,11 +25,52 @@ public static class ByteStatistics
     /// </summary>
     /// <param name="training">Bytes as tokens: a vocabulary of 256.</param>
     /// <param name="validation">Bytes as tokens: a vocabulary of 256.</param>
+    /// <param name="cancellation">Ends the counting.</param>
     /// <returns>0 for fewer than two bytes to validate with.</returns>
-    public static double BigramEntropy(TokenSource training, TokenSource validation)
-        => CrossEntropy(Count(training), Count(validation), smoothing: 1.0);
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static double BigramEntropy(TokenSource training, TokenSource validation, CancellationToken cancellation = default)
+        => CrossEntropy(Count(training, cancellation), Count(validation, cancellation), smoothing: 1.0);
 
-    private static long[] Count(TokenSource source)
+    /// <summary>
+    /// The same on the very bytes of <see cref="Trainer.Evaluate(IBatchSource, int, CancellationToken)"/>: each counted target, given its input.
+    /// The source is put back to where it was.
+    /// </summary>
+    /// <param name="training">Bytes as tokens: a vocabulary of 256.</param>
+    /// <param name="validation">Batches of bytes.</param>
+    /// <param name="batches">How many of them.</param>
+    /// <param name="cancellation">Ends the counting.</param>
+    /// <returns>0 where no target is counted.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static double BigramEntropy(TokenSource training, IBatchSource validation, int batches, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(validation);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batches);
+        long[] model = Count(training, cancellation), text = new long[Values * Values];
+        string position = validation.SavePosition();
+        int[] inputs = new int[validation.Batch * validation.Time], targets = new int[inputs.Length];
+        try
+        {
+            for (int batch = 0; batch < batches; batch++)
+            {
+                validation.Next(inputs, targets);
+                for (int i = 0; i < inputs.Length; i++)
+                {
+                    if (targets[i] < 0) continue;
+                    if ((uint)inputs[i] >= Values || targets[i] >= Values)
+                        throw new InvalidDataException($"A byte has {Values} values; the batches hold token {inputs[i]} followed by {targets[i]}.");
+                    text[inputs[i] * Values + targets[i]]++;
+                }
+            }
+        }
+        finally
+        {
+            validation.RestorePosition(position);
+        }
+
+        return CrossEntropy(model, text, smoothing: 1.0);
+    }
+
+    private static long[] Count(TokenSource source, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Vocabulary != Values) throw new ArgumentException($"A byte has {Values} values; these tokens have a vocabulary of {source.Vocabulary}.", nameof(source));
@@ -38,6 +79,7 @@ public static class ByteStatistics
         int previous = -1;
         for (long start = 0; start < source.Count; start += Chunk)
         {
+            cancellation.ThrowIfCancellationRequested();
             Span<int> chunk = tokens.AsSpan(0, (int)Math.Min(Chunk, source.Count - start));
             source.Read(start, chunk);
             foreach (int token in chunk)

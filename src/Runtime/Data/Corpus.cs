@@ -1,6 +1,7 @@
 using System.Text;
 using System.Xml;
 using ModelDsl.Data;
+using ModelDsl.Files;
 
 namespace ModelDsl;
 
@@ -13,10 +14,11 @@ public sealed class Corpus
     private const int Inspected = 1 << 16;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private Corpus(string name, IReadOnlyList<string> files)
+    private Corpus(string name, IReadOnlyList<string> files, IReadOnlyList<string>? skipped = null)
     {
         Name = name;
         Files = files;
+        Skipped = skipped ?? [];
         Bytes = files.Sum(file => new FileInfo(file).Length);
     }
 
@@ -26,6 +28,9 @@ public sealed class Corpus
     /// <summary>The files, in the order in which they are read.</summary>
     public IReadOnlyList<string> Files { get; }
 
+    /// <summary>Files of the folder that are not text, each with its path and what keeps it from being text; hidden ones are not looked at.</summary>
+    public IReadOnlyList<string> Skipped { get; }
+
     /// <summary>Bytes of the files; markup of documentation included, which is not part of the text.</summary>
     public long Bytes { get; }
 
@@ -33,10 +38,16 @@ public sealed class Corpus
     /// <exception cref="DirectoryNotFoundException">No SDK with documentation was found; the message lists where it was looked for.</exception>
     public static Corpus DotNetDocumentation() => DotNetDocumentation([.. SdkDocumentation.Roots()]);
 
-    /// <summary>A text file, or all text files of a folder and its subfolders (hidden and binary ones passed over). XML documentation files are read as text without markup.</summary>
+    /// <summary>
+    /// A text file, or all text files of a folder and its subfolders. XML documentation files are read as text without markup. In a folder,
+    /// hidden files are passed over, and so is what is not text, which <see cref="Skipped"/> lists: empty and binary files, FIFOs, sockets and devices.
+    /// </summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="cancellation">Ends the search.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="InvalidDataException">It is empty, or it is not text.</exception>
-    public static Corpus FromPath(string path)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Corpus FromPath(string path, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (File.Exists(path))
@@ -47,11 +58,22 @@ public sealed class Corpus
 
         if (!Directory.Exists(path)) throw new FileNotFoundException($"The corpus '{path}' does not exist: neither a file nor a folder has this name.", path);
         EnumerationOptions options = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
-        string[] all = Directory.GetFiles(path, "*", options);
-        string[] files = [.. all.Where(file => Inspect(file) is null).OrderBy(file => Path.GetRelativePath(path, file).Replace('\\', '/'), StringComparer.Ordinal)];
-        if (files.Length == 0)
-            throw new InvalidDataException(all.Length == 0 ? $"The corpus folder '{path}' is empty." : $"None of the {all.Length} files in the corpus folder '{path}' is text: they are empty, binary or not UTF-8.");
-        return new Corpus(path, files);
+        List<string> files = [], skipped = [];
+        foreach (string file in Directory.EnumerateFiles(path, "*", options))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (InspectOneOfMany(file) is { } fault) skipped.Add($"'{file}' {fault}");
+            else files.Add(file);
+        }
+
+        if (files.Count == 0)
+        {
+            throw new InvalidDataException(skipped.Count == 0
+                ? $"The corpus folder '{path}' is empty."
+                : $"None of the {skipped.Count} files in the corpus folder '{path}' is text: they are empty, binary or not UTF-8. The first: {skipped.Order(StringComparer.Ordinal).First()}.");
+        }
+
+        return new Corpus(path, [.. files.OrderBy(file => Path.GetRelativePath(path, file).Replace('\\', '/'), StringComparer.Ordinal)], [.. skipped.Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>Opens the texts one after the other; whoever enumerates disposes each reader.</summary>
@@ -86,9 +108,24 @@ public sealed class Corpus
         }
     }
 
+    // A file that has just gone or cannot be read does not spoil the others.
+    private static string? InspectOneOfMany(string path)
+    {
+        try
+        {
+            return Inspect(path);
+        }
+        catch (IOException exception)
+        {
+            return $"cannot be read: {exception.Message.TrimEnd('.')}";
+        }
+    }
+
     // What keeps a file from being text, judged by its beginning; null when nothing does.
     private static string? Inspect(string path)
     {
+        // Asked before opening, which would wait for the other end of a FIFO.
+        if (FileSystem.Special(path) is { } kind) return $"is {kind}, not a regular file (copy its text to one)";
         byte[] bytes = new byte[Inspected];
         int count;
         try
@@ -114,7 +151,7 @@ public sealed class Corpus
         }
         catch (DecoderFallbackException exception)
         {
-            return $"is not UTF-8 text: see byte {exception.Index}. Convert it first";
+            return $"is not UTF-8 text: see byte {exception.Index} (convert it first)";
         }
     }
 }

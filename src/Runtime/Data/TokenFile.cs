@@ -63,8 +63,10 @@ public sealed unsafe class TokenFile : TokenSource, IDisposable
     /// <param name="path">The file to make or replace.</param>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="texts">The texts, read one after the other and disposed.</param>
+    /// <param name="cancellation">Ends the work; a file that was there before is unchanged.</param>
     /// <exception cref="IOException">A text cannot be read, or the file cannot be written (disk full): a file that was there before is unchanged.</exception>
-    public static TokenFile Create(string path, ITokenizer tokenizer, IEnumerable<TextReader> texts)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TokenFile Create(string path, ITokenizer tokenizer, IEnumerable<TextReader> texts, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(texts);
@@ -72,9 +74,10 @@ public sealed unsafe class TokenFile : TokenSource, IDisposable
         {
             foreach (TextReader text in texts)
             {
-                using (text) writer.Write(text, tokenizer);
+                using (text) writer.Write(text, tokenizer, cancellation);
             }
 
+            cancellation.ThrowIfCancellationRequested();
             writer.Commit();
         }
 

@@ -69,8 +69,12 @@ public sealed class TokenFileWriter : IDisposable
     /// Appends a text. It is tokenized in pieces that end at line ends (where a line is longer than 65,536 characters, at a space, or
     /// anywhere between two characters), so a tokenizer that looks across line ends may see the difference.
     /// </summary>
+    /// <param name="text">The text, read to its end.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="cancellation">Asked before each piece.</param>
     /// <exception cref="IOException">The text cannot be read, or the disk is full or fails.</exception>
-    public void Write(TextReader text, ITokenizer tokenizer)
+    /// <exception cref="OperationCanceledException">It was cancelled: a part of the text is written.</exception>
+    public void Write(TextReader text, ITokenizer tokenizer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -79,6 +83,7 @@ public sealed class TokenFileWriter : IDisposable
         int held = 0;
         while (true)
         {
+            cancellation.ThrowIfCancellationRequested();
             int read = text.ReadBlock(chunk, held, chunk.Length - held);
             held += read;
             bool last = held < chunk.Length;

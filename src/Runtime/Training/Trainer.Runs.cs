@@ -54,7 +54,9 @@ public sealed partial class Trainer
     /// <summary>The mean loss over the next batches of a source, whose position is put back afterwards.</summary>
     /// <param name="source">The batches.</param>
     /// <param name="batches">How many.</param>
-    public Evaluation Evaluate(IBatchSource source, int batches)
+    /// <param name="cancellation">Asked before each batch.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Evaluation Evaluate(IBatchSource source, int batches, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batches);
@@ -67,6 +69,7 @@ public sealed partial class Trainer
         {
             for (int i = 0; i < batches; i++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 source.Next(inputs, targets);
                 Evaluation evaluation = Evaluate(inputs, targets, source.Batch, source.Time);
                 sum += evaluation.Loss * evaluation.Targets;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ModelDsl.Threading;
 
 namespace TinyLmExample;
 
@@ -16,14 +17,16 @@ internal static class CommandLine
         Option<string?> resume = new("--resume") { Description = "Continue from a checkpoint. Default, if given without a path: the one in the output folder.", HelpName = "path", Arity = ArgumentArity.ZeroOrOne };
         Option<int> seed = new("--seed") { Description = "Seed of parameters, batches and generated text.", DefaultValueFactory = _ => 42 };
         Option<int> threads = new("--threads") { Description = "Number of threads, 0 for one a processor. Results do not depend on it.", DefaultValueFactory = _ => 0 };
-        Option<string> output = new("--out", "-o") { Description = "Folder for checkpoint, loss curve and tokens.", DefaultValueFactory = _ => Path.Combine("out", "TinyLm"), HelpName = "folder" };
+        Option<string> output = new("--out", "-o") { Description = "Folder for checkpoint, loss curve and tokens. Checkpoints of earlier runs there are kept under numbered names.", DefaultValueFactory = _ => Path.Combine("out", "TinyLm"), HelpName = "folder" };
         Option<string> prompt = new("--prompt") { Description = "What generated text begins with.", DefaultValueFactory = _ => "Method System." };
         Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 4 };
         Option<double> learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 1e-3 };
 
-        Require(minutes, value => value is > 0 and < 1e6, "--minutes takes a number above 0");
+        Require(corpus, value => value is null || !string.IsNullOrWhiteSpace(value), "--corpus takes the path of a text file or a folder");
+        Require(resume, value => value is null || !string.IsNullOrWhiteSpace(value), "--resume takes the path of a checkpoint, or nothing for the one in the output folder");
+        Require(minutes, value => value is > 0 and < 1e6, "--minutes takes a number above 0 and below 1000000");
         Require(steps, value => value is null or >= 0, "--steps takes 0 or more");
-        Require(threads, value => value is >= 0 and <= 1024, "--threads takes 0 to 1024");
+        Require(threads, value => value is >= 0 and <= WorkerPool.MostThreads, $"--threads takes 0 to {WorkerPool.MostThreads}");
         Require(batch, value => value is >= 1 and <= 1024, "--batch takes 1 to 1024");
         Require(learningRate, value => value is > 0 and < 1, "--learning-rate takes a number above 0 and below 1");
         Require(output, value => !string.IsNullOrWhiteSpace(value), "--out takes the name of a folder");

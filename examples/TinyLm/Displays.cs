@@ -21,6 +21,9 @@ internal static class Displays
     /// <summary>A live one on a terminal, lines elsewhere.</summary>
     public static IDisplay ForThisConsole()
         => AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Out.IsTerminal ? new LiveDisplay() : new LineDisplay();
+
+    /// <summary>Hours, minutes and seconds, after the days if there are any.</summary>
+    public static string Clock(TimeSpan time) => time.ToString(time.Days > 0 ? @"d\ \d\ hh\:mm\:ss" : @"hh\:mm\:ss", CultureInfo.InvariantCulture);
 }
 
 /// <summary>A line at each validation, and at least every ten seconds: for logs.</summary>
@@ -38,7 +41,7 @@ internal sealed class LineDisplay : IDisplay
         shown = status.Elapsed;
         string validation = status.ValidationLoss is { } loss ? loss.ToString("F4", CultureInfo.InvariantCulture) : "-";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"step {status.Step}/{status.Steps}  loss {status.Loss:F4}  validation {validation}  bigram {status.BigramEntropy:F4}  {status.TokensPerSecond:N0} tokens/s  {status.Left:hh\\:mm\\:ss} left"));
+            $"step {status.Step}/{status.Steps}  loss {status.Loss:F4}  validation {validation}  bigram {status.BigramEntropy:F4}  {status.TokensPerSecond:N0} tokens/s  {Displays.Clock(status.Left)} left"));
     }
 }
 
@@ -76,7 +79,7 @@ internal sealed class LiveDisplay : IDisplay
         if (status.ValidationLoss is { } loss)
             grid.AddRow(new Text("validation loss"), new Markup($"[{(loss < status.BigramEntropy ? "green" : "yellow")}]{Number(loss)}[/]   byte-bigram entropy {Number(status.BigramEntropy)}"));
         Row("tokens a second", status.TokensPerSecond.ToString("N0", CultureInfo.InvariantCulture));
-        Row("time left", string.Create(CultureInfo.InvariantCulture, $"{status.Left:hh\\:mm\\:ss}   elapsed {status.Elapsed:hh\\:mm\\:ss}"));
+        Row("time left", string.Create(CultureInfo.InvariantCulture, $"{Displays.Clock(status.Left)}   elapsed {Displays.Clock(status.Elapsed)}"));
         BreakdownChart bar = new BreakdownChart().HideTags().Width(60)
             .AddItem("done", status.Step, Color.Green)
             .AddItem("left", Math.Max(status.Steps - status.Step, 0), Color.Grey);

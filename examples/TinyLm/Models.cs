@@ -17,7 +17,7 @@ public sealed partial class LlamaBlock
     public partial Ffn Ffn { get; }
 }
 
-/// <summary>0.8 million parameters: seconds to something like words.</summary>
+/// <summary>0.84 million parameters: seconds to something like words.</summary>
 [Model(Width = 128, Context = 256)]
 public sealed partial class NanoLm
 {
@@ -38,7 +38,7 @@ public sealed partial class NanoLm
     public partial Head Head { get; }
 }
 
-/// <summary>4.8 million parameters: the model of this example.</summary>
+/// <summary>4.89 million parameters: the model of this example.</summary>
 [Model(Width = 256, Context = 256)]
 public sealed partial class TinyLm
 {
@@ -59,7 +59,7 @@ public sealed partial class TinyLm
     public partial Head Head { get; }
 }
 
-/// <summary>14.4 million parameters: for an hour rather than a minute.</summary>
+/// <summary>14.6 million parameters: for an hour rather than a minute.</summary>
 [Model(Width = 384, Context = 256)]
 public sealed partial class SmallLm
 {

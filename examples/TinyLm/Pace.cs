@@ -15,13 +15,14 @@ internal static class Pace
         int[] inputs = new int[batches.Batch * batches.Time], targets = new int[inputs.Length];
         List<TimeSpan> times = [];
         long started = Stopwatch.GetTimestamp();
-        while (times.Count < Most && !cancellation.IsCancellationRequested && (times.Count < Fewest || Stopwatch.GetElapsedTime(started) < Longest))
+        while (times.Count < Most && (times.Count < Fewest || Stopwatch.GetElapsedTime(started) < Longest))
         {
+            cancellation.ThrowIfCancellationRequested();
             batches.Next(inputs, targets);
             times.Add(trainer.Step(inputs, targets).Elapsed);
         }
 
         TimeSpan[] later = [.. times.Skip(times.Count / 2).Order()];
-        return later.Length == 0 ? TimeSpan.FromSeconds(1) : later[later.Length / 2];
+        return later[later.Length / 2];
     }
 }

@@ -3,15 +3,22 @@ using System.Runtime.InteropServices;
 using ModelDsl;
 using TinyLmExample;
 
-const int Success = 0, Failure = 1, Usage = 2, Cancelled = 130;
+const int Success = 0, Failure = 1, Cancelled = 130;
 
 using CancellationTokenSource cancellation = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
 
 ParseResult parsed = CommandLine.Create(Run).Parse(args);
-int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-return parsed.Errors.Count > 0 ? Usage : code;
+if (parsed.Errors.Count > 0)
+{
+    // Each on one line: some of the parser's have several.
+    foreach (string error in parsed.Errors.Select(error => string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))))
+        Console.Error.WriteLine($"error: {error} See --help.");
+    return Failure;
+}
+
+return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 
 int Run(Settings settings)
 {
@@ -24,6 +31,11 @@ int Run(Settings settings)
             _ => Session<TinyLm>.Run(settings, cancellation.Token),
         };
         return finished ? Success : Cancelled;
+    }
+    catch (OperationCanceledException)
+    {
+        Console.WriteLine("Cancelled before training began: no checkpoint was written");
+        return Cancelled;
     }
     catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or NonFiniteException or InsufficientMemoryException)
     {

@@ -8,12 +8,13 @@ internal readonly record struct Status(
     long Step, long Steps, double Loss, double? ValidationLoss, double BigramEntropy, double TokensPerSecond, double LearningRate, TimeSpan Elapsed, TimeSpan Left, bool Evaluated);
 
 /// <summary>Follows a run: keeps its losses, validates now and then, and tells a display.</summary>
-internal sealed class RunLog(Trainer trainer, TokenBatches validation, double bigramEntropy, long steps, CancellationToken cancellation) : IProgress<StepReport>
+internal sealed class RunLog(Trainer trainer, TrainingText text, long steps, CancellationToken cancellation) : IProgress<StepReport>
 {
     /// <summary>Validations cost about this factor of time.</summary>
-    public const double EvaluationOverhead = 1.04;
+    public const double EvaluationOverhead = 1.06;
 
-    private const int Evaluations = 20, EvaluationBatches = 2;
+    private const int Evaluations = 8;
+    private const double LongestShown = 1e11; // seconds
 
     private readonly long started = Stopwatch.GetTimestamp();
     private readonly long interval = Math.Max(steps / Evaluations, 1);
@@ -29,7 +30,7 @@ internal sealed class RunLog(Trainer trainer, TokenBatches validation, double bi
     public IReadOnlyList<(long Step, double Loss)> Validation => validated;
 
     /// <summary>The figure to beat.</summary>
-    public double BigramEntropy => bigramEntropy;
+    public double BigramEntropy => text.BigramEntropy;
 
     /// <summary>Chooses the display.</summary>
     public IProgress<StepReport> ShownBy(IDisplay shown)
@@ -38,13 +39,14 @@ internal sealed class RunLog(Trainer trainer, TokenBatches validation, double bi
         return this;
     }
 
-    /// <summary>Adds a validation loss measured elsewhere, in place of one of the same step.</summary>
-    /// <returns>Whether there is anything to draw.</returns>
-    public bool AddValidation(long step, double loss)
+    /// <summary>The validation loss of the model as it is now.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public double Validate()
     {
-        if (validated.Count > 0 && validated[^1].Step == step) validated.RemoveAt(validated.Count - 1);
-        validated.Add((step, loss));
-        return training.Count > 0;
+        if (validated.Count > 0 && validated[^1].Step == trainer.CurrentStep) return validated[^1].Loss;
+        double loss = trainer.Evaluate(text.Validation, text.ValidationBatches, cancellation).Loss;
+        validated.Add((trainer.CurrentStep, loss));
+        return loss;
     }
 
     /// <inheritdoc/>
@@ -56,11 +58,24 @@ internal sealed class RunLog(Trainer trainer, TokenBatches validation, double bi
         weight = weight * keep + 1;
         smoothed += (value.Loss - smoothed) / weight;
         speed += (value.TokensPerSecond - speed) / weight;
-        bool evaluate = value.Step % interval == 0 && value.Step < steps && !cancellation.IsCancellationRequested;
-        if (evaluate) AddValidation(value.Step, trainer.Evaluate(validation, EvaluationBatches).Loss);
+        bool evaluate = (value.Step % interval == 0 || value.Step == steps) && TryValidate();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         display?.Show(new Status(
-            value.Step, steps, smoothed, validated.Count > 0 ? validated[^1].Loss : null, bigramEntropy, speed, value.LearningRate,
-            elapsed, elapsed / (value.Step - first) * (steps - value.Step), evaluate));
+            value.Step, steps, smoothed, validated.Count > 0 ? validated[^1].Loss : null, BigramEntropy, speed, value.LearningRate,
+            elapsed, TimeSpan.FromSeconds(Math.Min(elapsed.TotalSeconds / (value.Step - first) * (steps - value.Step), LongestShown)), evaluate));
+    }
+
+    // A run must end with its checkpoint, so nothing may be thrown out of it.
+    private bool TryValidate()
+    {
+        try
+        {
+            Validate();
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 }

@@ -6,22 +6,20 @@ namespace TinyLmExample;
 /// <summary>From a corpus to a trained model and the text it writes, for any language model over bytes.</summary>
 internal static class Session<TModel> where TModel : ILanguageModel<TModel>
 {
-    private const int FinalBatches = 32;
-
     /// <summary>Does it all.</summary>
     /// <returns>False when it was cancelled.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled before training began.</exception>
     public static bool Run(Settings settings, CancellationToken cancellation)
     {
         int context = TModel.Card.Context;
         if (settings.Resume is not null) SafetensorsFile.Open(settings.Resume).Dispose(); // a wrong path is told before the work begins
-        using TrainingText text = TrainingText.Prepare(settings, context);
+        using OutputFolder folder = OutputFolder.Take(settings.Output);
+        using TrainingText text = TrainingText.Prepare(settings, context, cancellation);
         Console.WriteLine();
         Console.WriteLine(TModel.Card.ToString(settings.Batch, context));
         Console.WriteLine();
 
         TokenBatches batches = new(text.Training, settings.Batch, context, settings.Seed);
-        // Drawn from all over the validation text, the same each time.
-        TokenBatches validation = new(text.Validation, settings.Batch, context);
         long steps = settings.Steps ?? Plan(settings, batches, cancellation);
         using TModel model = TModel.Create(settings.Seed);
         using Trainer trainer = model.CreateTrainer(Options(settings, context, steps));
@@ -32,24 +30,39 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
         }
 
         using Writer writer = new(model.CreateDecoder(new DecoderOptions { Threads = settings.Threads }), settings);
-        writer.Write("before training");
+        writer.Write("before training", cancellation);
 
-        RunLog log = new(trainer, validation, text.BigramEntropy, steps, cancellation);
+        RunLog log = new(trainer, text, steps, cancellation);
         IDisplay display = Displays.ForThisConsole();
-        RunResult result = display.During(() => trainer.Run(batches, new RunOptions
+        RunResult result;
+        using (EarlierRun.Keep(settings))
         {
-            Steps = steps,
-            CheckpointPath = settings.CheckpointPath,
-            CheckpointInterval = Math.Max(steps / 4, 1),
-            Progress = log.ShownBy(display),
-        }, cancellation));
+            result = display.During(() => trainer.Run(batches, new RunOptions
+            {
+                Steps = steps,
+                CheckpointPath = settings.CheckpointPath,
+                CheckpointInterval = Math.Max(steps / 4, 1),
+                Progress = log.ShownBy(display),
+            }, cancellation));
+        }
 
-        double loss = trainer.Evaluate(validation, FinalBatches).Loss;
-        string curve = log.AddValidation(trainer.CurrentStep, loss) && LossCurve.Save(log, settings.CurvePath) ? $", loss curve '{settings.CurvePath}'" : "";
-        writer.Write("after training");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.End == RunEnd.Cancelled ? "Cancelled" : "Done")} at step {trainer.CurrentStep}: checkpoint '{settings.CheckpointPath}'{curve}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Validation loss {loss:F4} nats a byte ({loss / Math.Log(2):F3} bits); byte-bigram entropy {text.BigramEntropy:F4}: {Compare(loss, text.BigramEntropy)}"));
-        return result.End != RunEnd.Cancelled;
+        if (result.End == RunEnd.Cancelled && result.Steps == 0) throw new OperationCanceledException(cancellation);
+        string curve = log.Training.Count > 0 && LossCurve.Save(log, settings.CurvePath) ? $", loss curve '{settings.CurvePath}'" : "";
+        string written = string.Create(CultureInfo.InvariantCulture, $"at step {trainer.CurrentStep}: checkpoint '{settings.CheckpointPath}'{curve}");
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            double loss = log.Validate();
+            writer.Write("after training", cancellation);
+            Console.WriteLine($"Done {written}");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Validation loss {loss:F4} nats a byte ({loss / Math.Log(2):F3} bits); byte-bigram entropy {text.BigramEntropy:F4}: {Compare(loss, text.BigramEntropy)}"));
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.WriteLine($"Cancelled {written}");
+            return false;
+        }
     }
 
     private static TrainerOptions Options(Settings settings, int context, long steps) => new()
@@ -73,7 +86,8 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
         long first = trainer.CurrentStep;
         TimeSpan step = Pace.Measure(trainer, trial, cancellation);
         long steps = Math.Max((long)(settings.Minutes * 60 / (step.TotalSeconds * RunLog.EvaluationOverhead)), 1);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A step takes {step.TotalMilliseconds:F0} ms here: {steps} steps for {settings.Minutes:G4} minutes (--steps {first + steps} repeats this run)"));
+        string again = first == 0 ? $"--steps {steps} repeats this run" : $"--steps {first + steps} and the same checkpoint to resume, if you keep a copy, repeat this run";
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A step takes {step.TotalMilliseconds:F0} ms here: {steps} steps for {settings.Minutes:0.####} minutes ({again})"));
         return first + steps;
     }
 

@@ -8,7 +8,8 @@ internal sealed class Writer(Decoder decoder, Settings settings) : IDisposable
     private const int Longest = 400;
 
     /// <summary>Prints the prompt and its continuation, up to the model's context.</summary>
-    public void Write(string when)
+    /// <exception cref="OperationCanceledException">It was cancelled; nothing is printed.</exception>
+    public void Write(string when, CancellationToken cancellation)
     {
         int[] prompt = ByteTokenizer.Instance.Encode(settings.Prompt.Length > 0 ? settings.Prompt : "\n");
         // A long prompt keeps its end, and half of the context stays for the continuation.
@@ -16,7 +17,8 @@ internal sealed class Writer(Decoder decoder, Settings settings) : IDisposable
         int[] generated = new int[Math.Min(Longest, decoder.Context - prompt.Length)];
         decoder.Rewind(0);
         Sampler sampler = new(new SamplerOptions { Temperature = 0.8, TopK = 40, Seed = settings.Seed });
-        int count = decoder.Generate(prompt, generated, sampler);
+        int count = decoder.Generate(prompt, generated, sampler, _ => !cancellation.IsCancellationRequested);
+        cancellation.ThrowIfCancellationRequested();
         Console.WriteLine();
         Console.WriteLine($"--- text {when} ---");
         Console.WriteLine(Printable(ByteTokenizer.Instance.Decode([.. prompt, .. generated.AsSpan(0, count)])));

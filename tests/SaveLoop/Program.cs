@@ -1,15 +1,31 @@
 using System.Globalization;
 using ModelDsl;
+using ModelDsl.SaveLoop;
 
-// Saves versions of one checkpoint to args[0] for ever: args[1] floats, all equal to the version's number. Killed from outside.
-string path = args[0];
-float[] values = new float[int.Parse(args[1], CultureInfo.InvariantCulture)];
-for (int version = 1; ; version++)
+// save PATH FLOATS FIRST MORE: saves version FIRST and those after it to PATH, of FLOATS floats and MORE in each further one, and tells each one saved.
+// write PATH: writes tokens to PATH without end.
+// Both go on until they are killed or cannot save.
+string path = args[1];
+Console.WriteLine("ready");
+try
 {
-    Array.Fill(values, version);
-    SafetensorsWriter writer = new();
-    writer.Metadata["version"] = version.ToString(CultureInfo.InvariantCulture);
-    writer.Add("values", [values.Length], values);
-    writer.Save(path);
-    if (version == 1) Console.WriteLine("saving");
+    if (args[0] == "write")
+    {
+        using TokenFileWriter tokens = new(path, 256);
+        while (true) tokens.Write(new int[1000]);
+    }
+
+    int floats = Number(args[2]);
+    for (int version = Number(args[3]); ; version++, floats += Number(args[4]))
+    {
+        Versions.Make(version, floats).Save(path);
+        Console.WriteLine($"saved {version}");
+    }
 }
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+{
+    Console.WriteLine($"error: {exception.Message}");
+    return 1;
+}
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

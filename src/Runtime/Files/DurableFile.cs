@@ -52,7 +52,7 @@ internal sealed class DurableFile : IDisposable
         {
             RandomAccess.Write(handle, data, position);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or ArgumentOutOfRangeException)
         {
             throw Explain(exception);
         }

@@ -55,7 +55,7 @@ internal static partial class FileSystem
     /// <summary>Why a write into a directory failed and what to do, in whole sentences: what the system said, not a guess.</summary>
     public static string Explain(Exception exception, string directory)
     {
-        int error = exception.HResult;
+        int error = exception is ArgumentOutOfRangeException ? TooLarge : exception.HResult; // what .NET makes of EFBIG
         if (error is NoSpace or WindowsDiskFull or WindowsHandleDiskFull) return DiskFull(directory);
         if (error == QuotaExceeded) return $"This user's disk quota in '{directory}' is used up. Free some space, or save elsewhere.";
         string? remedy = error switch

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ModelDsl.Checkpoints;
 using ModelDsl.Memory;
 using ModelDsl.Programs;
@@ -76,6 +77,23 @@ public class CheckpointTests
         using SafetensorsFile plain = SafetensorsFile.Open(folder["f"]);
         Checkpoint.Load(plain, other, target.Data);
         AssertSame(saved, parameters, target);
+    }
+
+    [Fact]
+    public void A_header_of_very_many_names_is_refused_in_time_proportional_to_it()
+    {
+        // Each of 3,000 missing tensors must not look at all of 100,000 others: that takes half a minute.
+        using TemporaryFolder folder = new();
+        SafetensorsWriter writer = new();
+        for (int i = 0; i < 100_000; i++) writer.Add($"Stranger.{i}", [1, 0], Array.Empty<float>());
+        writer.Save(folder["f"]);
+        ModelPlan plan = Plan("abc", [.. Enumerable.Range(0, 3000).Select(i => ($"Wanted.{i}", new[] { 3 }))]);
+        using Arena target = new(plan.ParameterFloats);
+        using SafetensorsFile file = SafetensorsFile.Open(folder["f"]);
+        Stopwatch watch = Stopwatch.StartNew();
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Load(file, plan, target.Data));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+        Assert.Equal((3000, 100_000), (exception.Missing.Count, exception.Unexpected.Count));
     }
 
     private static ModelPlan Plan(string fingerprint, params (string Name, int[] Shape)[] parameters)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using ModelDsl.Data;
 
@@ -96,7 +97,50 @@ public class CorpusTests
         File.WriteAllText(folder[".git/config"], "hidden");
         File.WriteAllBytes(folder["a.bin"], [1, 0, 2]);
         File.WriteAllText(folder["empty"], "");
-        Assert.Equal("first second", string.Concat(Corpus.FromPath(folder.Path).Open().Select(reader => reader.ReadToEnd())));
+        Corpus corpus = Corpus.FromPath(folder.Path);
+        Assert.Equal("first second", string.Concat(corpus.Open().Select(reader => reader.ReadToEnd())));
+        Assert.Equal([$"'{folder["a.bin"]}' is binary: byte 1 is 0", $"'{folder["empty"]}' is empty"], corpus.Skipped);
+    }
+
+    [UnixFact]
+    public async Task A_fifo_or_device_is_refused_and_in_a_folder_passed_over_by_name_and_nobody_waits_for_it()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["a.txt"], "text");
+        using (Process process = Process.Start("mkfifo", folder["pipe"])) await process.WaitForExitAsync();
+        Assert.Contains("is a FIFO", (await Assert.ThrowsAsync<InvalidDataException>(() => Read(folder["pipe"]))).Message, StringComparison.Ordinal);
+        Assert.Contains("is a device", (await Assert.ThrowsAsync<InvalidDataException>(() => Read("/dev/zero"))).Message, StringComparison.Ordinal);
+        Corpus corpus = await Read(folder.Path);
+        Assert.Equal([folder["a.txt"]], corpus.Files);
+        Assert.Contains("pipe' is a FIFO", Assert.Single(corpus.Skipped), StringComparison.Ordinal);
+
+        static Task<Corpus> Read(string path) => Task.Run(() => Corpus.FromPath(path)).WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void Preparing_a_text_can_be_cancelled_and_leaves_the_tokens_of_before()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["a.txt"], "text");
+        TokenFile.Create(folder["t"], ByteTokenizer.Instance, [new StringReader("before")]).Dispose();
+        using CancellationTokenSource cancellation = new();
+        Assert.Throws<OperationCanceledException>(() => TokenFile.Create(folder["t"], ByteTokenizer.Instance, [new StringReader("x"), new CancelWhenRead(cancellation)], cancellation.Token));
+        Assert.Equal(2, Directory.GetFiles(folder.Path).Length);
+        using TokenFile file = TokenFile.Open(folder["t"]);
+        Assert.Equal(6, file.Count);
+        Assert.Throws<OperationCanceledException>(() => Corpus.FromPath(folder.Path, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => ByteStatistics.BigramEntropy(file, file, cancellation.Token));
+    }
+
+    // Text without end.
+    private sealed class CancelWhenRead(CancellationTokenSource cancellation) : TextReader
+    {
+        public override int ReadBlock(char[] buffer, int index, int count)
+        {
+            buffer.AsSpan(index, count).Fill('y');
+            cancellation.Cancel();
+            return count;
+        }
     }
 
     [Fact]
@@ -131,6 +175,11 @@ public class CorpusTests
         // A pair that training never met costs its share of the smoothing: ln(256 (n + 1)).
         TokenBuffer seen = new(ByteTokenizer.Instance.Encode("aaaa"), 256), unseen = new(ByteTokenizer.Instance.Encode("ab"), 256);
         Assert.Equal(Math.Log(256 * (3 + 1)), ByteStatistics.BigramEntropy(seen, unseen), 12);
+        // Windows that cover a text have its pairs; fewer of them have only theirs.
+        TokenBatches windows = new(TokenBuffer.FromText("aaaaaab", ByteTokenizer.Instance), 1, 3, shuffle: false);
+        Assert.Equal(ByteStatistics.BigramEntropy(seen, windows.Source), ByteStatistics.BigramEntropy(seen, windows, 2), 12);
+        Assert.Equal(ByteStatistics.BigramEntropy(seen, windows.Source.Slice(0, 4)), ByteStatistics.BigramEntropy(seen, windows, 1), 12);
+        Assert.Equal(0, windows.Position);
         Assert.Throws<ArgumentException>(() => ByteStatistics.BigramEntropy(seen, new TokenBuffer(new int[4], 300)));
         Assert.Equal(Encoding.UTF8.GetByteCount("aaaa"), seen.Count);
     }

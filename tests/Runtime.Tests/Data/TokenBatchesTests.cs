@@ -84,6 +84,43 @@ public class TokenBatchesTests
     }
 
     [Fact]
+    public void A_position_in_another_text_is_refused_with_both_and_the_way_on()
+    {
+        int[] ids = [.. Enumerable.Range(0, 1000)], changed = [.. ids], longer = [.. ids, 7];
+        changed[500] = 3;
+        string saved = Batches(ids).SavePosition();
+        Batches(ids).RestorePosition(saved);
+        string message = Assert.Throws<InvalidDataException>(() => Batches(changed).RestorePosition(saved)).Message;
+        Assert.Contains(new TokenBuffer(ids, 1000).Fingerprint(), message, StringComparison.Ordinal);
+        Assert.Contains(new TokenBuffer(changed, 1000).Fingerprint(), message, StringComparison.Ordinal);
+        Assert.Contains("load the checkpoint without a batch source", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("seed is", message, StringComparison.Ordinal); // only what differs
+        message = Assert.Throws<InvalidDataException>(() => Batches(longer).RestorePosition(saved)).Message;
+        Assert.Contains("the number of tokens is 1001 here, 1000 in the saved position", message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => Batches(ids).RestorePosition(saved[..saved.IndexOf("text=", StringComparison.Ordinal)].TrimEnd()));
+
+        static TokenBatches Batches(int[] tokens) => new(new TokenBuffer(tokens, 1000), 2, 10, seed: 4);
+    }
+
+    [Fact]
+    public void A_fingerprint_is_of_the_tokens_wherever_they_are_and_of_long_texts_sees_the_ends_and_parts_between()
+    {
+        using TemporaryFolder folder = new();
+        using TokenFile file = TokenFile.Create(folder["t"], ByteTokenizer.Instance, [new StringReader("some text")]);
+        Assert.Equal(TokenBuffer.FromText("some text", ByteTokenizer.Instance).Fingerprint(), file.Fingerprint());
+        Assert.Equal("e3b0c44298fc1c14", new TokenBuffer(default, 5).Fingerprint()); // SHA-256 of nothing
+
+        int[] ids = new int[3_000_000];
+        HashSet<string> seen = [new TokenBuffer(ids, 5).Fingerprint()];
+        foreach (int index in new[] { 0, 4095, 11_753, 2_999_999 }) // 11,753 is in the second block: 2,995,904 / 255 = 11,748
+        {
+            ids[index] = 1;
+            Assert.True(seen.Add(new TokenBuffer(ids, 5).Fingerprint()));
+            ids[index] = 0;
+        }
+    }
+
+    [Fact]
     public void Validation_goes_through_the_text_in_order()
     {
         TokenBatches batches = new(new TokenBuffer(Enumerable.Range(0, 32).ToArray(), 32), 1, 10, shuffle: false);

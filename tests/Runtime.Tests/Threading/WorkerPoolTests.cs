@@ -49,6 +49,23 @@ public class WorkerPoolTests
     }
 
     [Theory]
+    [InlineData(-1)]
+    [InlineData(WorkerPool.MostThreads + 1)]
+    [InlineData(60_000)]
+    public void A_number_of_threads_out_of_range_is_refused_before_any_is_started(int threads)
+    {
+        Assert.Contains("0 (one a processor) to 1024", Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(threads)).Message, StringComparison.Ordinal);
+        using ModelInstance model = ModelInstance.Create(new Training.BigramProgram(20), 1);
+        foreach (Action action in new Action[]
+        {
+            () => model.CreateTrainer(new TrainerOptions { Threads = threads }),
+            () => model.CreateDecoder(new DecoderOptions { Threads = threads }),
+            () => model.CreateModule(new ModuleOptions { Threads = threads }),
+        })
+            Assert.Contains($"Threads is {threads}: it must be 0 (one a processor) to 1024", Assert.Throws<ArgumentException>(action).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void LoopsDoNotNest(int threads)

@@ -130,6 +130,8 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(64, evaluation.Targets);
         Assert.Equal(3, batches.Position);
         Assert.Equal(evaluation, trainer.Evaluate(batches, 4));
+        Assert.Throws<OperationCanceledException>(() => trainer.Evaluate(batches, 4, new CancellationToken(canceled: true)));
+        Assert.Equal(3, batches.Position);
         Assert.Contains("3 sequences of 8", Assert.Throws<ArgumentException>(() => trainer.Evaluate(new PatternBatches(3, 8, 20), 1)).Message, StringComparison.Ordinal);
         Assert.Contains("would not end", Assert.Throws<ArgumentException>(() => trainer.Run(batches, new RunOptions())).Message, StringComparison.Ordinal);
     }

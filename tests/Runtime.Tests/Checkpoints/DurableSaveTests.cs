@@ -67,7 +67,7 @@ public class DurableSaveTests(ITestOutputHelper output)
             mount -t tmpfs -o size=1m none "$1"; touch "$1/other"
             "$2" "$3" $4 "$1/f" $5 1 $6
             ls "$1"; cp "$1/f" "$7" 2> /dev/null
-            mount -o remount,ro "$1"; "$2" "$3" $4 "$1/f" $5 1 $6
+            mount -t tmpfs -o ro none "$1"; "$2" "$3" $4 "$1/f" $5 1 $6
             """, ["unshare", "-rm"], Directory.CreateDirectory(folder["full"]).FullName, Dotnet, LocateSaveLoop(), mode, Text(Floats), Text(More), folder["copy"]);
         int saved = lines.Count(line => line.StartsWith("saved", StringComparison.Ordinal));
         Assert.Contains("The disk is full", lines[saved + 1], StringComparison.Ordinal);

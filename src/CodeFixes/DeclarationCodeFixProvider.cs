@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using System.Composition;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
+
+namespace ModelDsl.CodeFixes;
+
+/// <summary>Offers what <see cref="FixTable"/> knows for a diagnostic, once or for all of a document, project or solution.</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(DeclarationCodeFixProvider))]
+[Shared]
+public sealed class DeclarationCodeFixProvider : CodeFixProvider
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = [.. FixTable.Ids];
+
+    /// <inheritdoc/>
+    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        Solution solution = context.Document.Project.Solution;
+        foreach (Diagnostic diagnostic in context.Diagnostics)
+        {
+            if (await FixTarget.Find(context.Document.Project, diagnostic, context.CancellationToken).ConfigureAwait(false) is not { } target) continue;
+            int index = 0;
+            foreach (Fix fix in FixTable.Offers(diagnostic.Id, target))
+            {
+                // The key holds no value: "for all" takes the first suggestion everywhere, or the second, whatever each is.
+                context.RegisterCodeFix(
+                    CodeAction.Create(fix.Title, cancellation => fix.Apply(solution, cancellation), diagnostic.Id + ":" + index.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+                    diagnostic);
+                index++;
+            }
+        }
+    }
+}

@@ -18,10 +18,10 @@ internal sealed record MemberStyle(string NewLine, string Indent, bool Attribute
         SourceText text = member.SyntaxTree.GetText();
         TextLine line = text.Lines.GetLineFromPosition(member.SpanStart);
         string before = text.ToString(TextSpan.FromBounds(line.Start, member.SpanStart));
-        TextLine first = text.Lines[0];
+        TextLine ended = line.EndIncludingLineBreak > line.End ? line : text.Lines[0];
         PropertyDeclarationSyntax[] properties = [.. member.Parent?.ChildNodes().OfType<PropertyDeclarationSyntax>() ?? []];
         return new MemberStyle(
-            first.EndIncludingLineBreak > first.End ? text.ToString(TextSpan.FromBounds(first.End, first.EndIncludingLineBreak)) : "\n",
+            ended.EndIncludingLineBreak > ended.End ? text.ToString(TextSpan.FromBounds(ended.End, ended.EndIncludingLineBreak)) : "\n",
             before.Trim().Length == 0 ? before : "",
             properties.FirstOrDefault(static property => property.AttributeLists.Count > 0) is { } attributed && IsOnOwnLine(attributed.AttributeLists.Last()),
             properties.Skip(1).Any() && properties.Skip(1).All(static property => FollowsEmptyLine(property.GetLeadingTrivia())));

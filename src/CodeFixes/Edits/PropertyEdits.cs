@@ -57,7 +57,7 @@ internal static class PropertyEdits
         {
             foreach (AccessorDeclarationSyntax accessor in list.Accessors)
             {
-                if (accessor != getter) yield return TextEdit.Remove(tree, TextSpan.FromBounds(accessor.GetFirstToken().GetPreviousToken().Span.End, accessor.Span.End));
+                if (accessor != getter) yield return TextEdit.Remove(tree, accessor.FullSpan);
             }
         }
 

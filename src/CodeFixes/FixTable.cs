@@ -26,7 +26,7 @@ internal static class FixTable
         [DiagnosticCatalogue.TiedToUnknown.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.RepeatCount.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.StackWithoutRepeat.Id] = AttributeEdits.Add,
-        [DiagnosticCatalogue.WithoutEffect.Id] = AttributeEdits.Remove,
+        [DiagnosticCatalogue.WithoutEffect.Id] = static target => target.Argument is null ? AttributeEdits.Remove(target) : ArgumentEdits.Mend(target),
         [DiagnosticCatalogue.ModelSize.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.NotABlock.Id] = MarkEdits.MarkStackedClass,
         [DiagnosticCatalogue.ModelOnlyLayer.Id] = MemberEdits.Remove,

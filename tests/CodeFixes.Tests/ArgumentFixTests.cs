@@ -105,6 +105,10 @@ public class ArgumentFixTests
     }
 
     [Fact]
+    public Task AnArgumentHasAnEffectOrGoes() => FixHarness.Offers("MDL0108", Attention("Heads = 4, RotaryTheta = 100"), Offered(Attention,
+        ("Add Rotary = true", "Heads = 4, RotaryTheta = 100, Rotary = true"), ("Remove RotaryTheta = 100", "Heads = 4")));
+
+    [Fact]
     public Task AnEnumHasTheValue() => FixHarness.Offers("MDL0014",
         Model("[PreNorm((NormKind)7, Epsilon = 1), Attention(Heads = 2)] public partial Attention Layer { get; }"),
         ("Use NormKind.RmsNorm", Model("[PreNorm(NormKind.RmsNorm, Epsilon = 1), Attention(Heads = 2)] public partial Attention Layer { get; }")),

@@ -1,3 +1,6 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+
 namespace ModelDsl.CodeFixes.Tests;
 
 /// <summary>Attributes of properties and classes.</summary>
@@ -68,6 +71,17 @@ public class AttributeFixTests
     public Task AStackedClassIsMadeABlock() => FixHarness.Offers("MDL0111",
         "public sealed class Small { [RmsNorm] public partial Norm Norm { get; } }\n\n" + Block("    [Repeat(2)] public partial BlockStack<Small> Stack { get; }"),
         ("Make 'Small' a [Block]", "[Block]\npublic sealed partial class Small { [RmsNorm] public partial Norm Norm { get; } }\n\n" + Block("    [Repeat(2)] public partial BlockStack<Small> Stack { get; }")));
+
+    [Fact]
+    public async Task WhatIsNotInScopeIsQualified()
+    {
+        const string Before = "[ModelDsl.Block] partial class Bare { internal partial ModelDsl.Norm Norm { get; } }\n";
+        using FixWorkspace workspace = new(Before);
+        CodeAction[] offers = await workspace.Offers(Assert.Single(await FixWorkspace.Diagnostics(workspace.Project)));
+        Project changed = await workspace.After(offers[1]);
+        Assert.Equal([Before.Replace("internal", "[global::ModelDsl.RmsNorm] internal", StringComparison.Ordinal)], await FixWorkspace.Texts(changed));
+        await FixHarness.AssertMended(changed, []);
+    }
 
     [Fact]
     public Task AClassOfAnotherAssemblyIsNotMadeABlock() => FixHarness.Offers("MDL0111", Block("    [Repeat(2)] public partial BlockStack<string> Stack { get; }"));

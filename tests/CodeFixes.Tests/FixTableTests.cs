@@ -11,6 +11,7 @@ public class FixTableTests
         ["MDL0003"] = "what the type parameters stand for decides what to write instead",
         ["MDL0005"] = "the order of layers from several files is the user's to say",
         ["MDL0012"] = "the new name is the user's to choose, and an editor renames by itself",
+        ["MDL0016"] = "what the constructor does has to go elsewhere",
         ["MDL0110"] = "which layer of the cycle is too many is the user's to say",
         ["MDL0112"] = "which layers are meant is the user's to say",
         ["MDL9001"] = "a defect of the compiler",

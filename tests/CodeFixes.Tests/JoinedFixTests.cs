@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
+using ModelDsl.TestSupport;
 
 namespace ModelDsl.CodeFixes.Tests;
 
@@ -28,6 +29,17 @@ public class JoinedFixTests
             Assert.Equal([FixHarness.Usings + Model, FixHarness.Usings + Block(10)], await FixWorkspace.Texts(changed));
             await FixHarness.AssertMended(changed, []);
         }
+    }
+
+    [Fact]
+    public async Task NotInAnotherAssembly()
+    {
+        using MemoryStream image = new();
+        Assert.True(ModelCompilation.WithGenerated(ModelCompilation.Create("Library", [FixHarness.Usings + Block(7)])).Emit(image).Success);
+        using FixWorkspace workspace = new([MetadataReference.CreateFromImage(image.ToArray())], [FixHarness.Usings + Model]);
+        Diagnostic diagnostic = Assert.Single(await FixWorkspace.Diagnostics(workspace.Project));
+        Assert.Equal("MDL1002", diagnostic.Id);
+        Assert.Empty(await workspace.Offers(diagnostic));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ internal sealed class AttentionLayer : LayerKind
         check.Positive("SoftCap", orZero: true);
         if (!attribute.Bool("Rotary", false))
         {
-            foreach (string argument in (string[])["RotaryTheta", "RotaryWidth"]) check.Useless(argument, "nothing is rotated: set Rotary = true, or leave it out");
+            foreach (string argument in (string[])["RotaryTheta", "RotaryWidth"]) check.Useless(argument, "nothing is rotated: set Rotary = true, or leave it out", "Rotary = true");
         }
 
         if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", [Size], "Heads or HeadWidth");

@@ -63,9 +63,12 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     }
 
     /// <summary>An argument that changes nothing as the layer stands must not be written.</summary>
-    public void Useless(string argument, string why)
+    /// <param name="argument">The argument.</param>
+    /// <param name="why">Why it changes nothing.</param>
+    /// <param name="others">Arguments that would give it a meaning.</param>
+    public void Useless(string argument, string why, params IEnumerable<string> others)
     {
-        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, $"{Attribute.Name}({argument})", target.Member ?? target.Type, why);
+        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, others.Append(argument), $"{Attribute.Name}({argument})", target.Member ?? target.Type, why);
     }
 
     /// <summary>Whole numbers from 1 on that divide <paramref name="number"/>.</summary>

@@ -16,13 +16,18 @@ internal sealed class FixWorkspace : IDisposable
     private readonly AdhocWorkspace workspace = new();
 
     /// <summary>A project of sources, each a file.</summary>
-    public FixWorkspace(params string[] sources)
+    public FixWorkspace(params string[] sources) : this([], sources)
+    {
+    }
+
+    /// <summary>A project with further references.</summary>
+    public FixWorkspace(MetadataReference[] further, string[] sources)
     {
         ProjectInfo info = ProjectInfo.Create(
             ProjectId.CreateNewId(), VersionStamp.Default, "Demo", "Demo", LanguageNames.CSharp,
             compilationOptions: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable),
             parseOptions: ModelCompilation.ParseOptions,
-            metadataReferences: ModelCompilation.References,
+            metadataReferences: ModelCompilation.References.AddRange(further),
             analyzerReferences: [new GeneratorReference()]);
         Project project = workspace.CurrentSolution.AddProject(info).GetProject(info.Id)!;
         for (int file = 0; file < sources.Length; file++) project = project.AddDocument($"File{file}.cs", sources[file], filePath: $"/src/Demo/File{file}.cs").Project;

@@ -54,4 +54,52 @@ public sealed class ConsumerTests(LocalFeed feed)
         string[] errors = [.. Regex.Matches(built.Output, @"(\w+\.cs\(\d+),\d+\): error (\w+)").Select(match => $"{match.Groups[1]}): {match.Groups[2]}").Distinct().Order(StringComparer.Ordinal)];
         Assert.Equal(["Model.cs(17): MDL1002", "Model.cs(9): MDL1002"], errors);
     }
+
+    [Fact]
+    public void What_analyzers_of_the_sdk_say_wrongly_of_layers_is_silent()
+    {
+        string folder = feed.CreateConsoleProject("Analyzed",
+            ("Directory.Build.props", "<Project><PropertyGroup><AnalysisLevel>latest-all</AnalysisLevel><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild></PropertyGroup></Project>"),
+            (".editorconfig", "root = true\n[*.cs]\ndotnet_diagnostic.IDE0051.severity = warning\n"),
+            ("Program.cs", "using Analyzed.Lm model = Analyzed.Lm.Create(seed: 1);\n"),
+            ("Model.cs", """
+                using ModelDsl;
+
+                namespace Analyzed;
+
+                [Model(Width = 32, Context = 16)]
+                internal sealed partial class Lm
+                {
+                    [Embedding(Vocabulary = 32)] private partial Embedding Tokens { get; }
+                    [Repeat(2)] private partial BlockStack<Layer> Layers { get; }
+                    [LanguageHead(TiedTo = nameof(Tokens))] private partial Head Head { get; }
+                    private static int Unused => 1;
+                }
+
+                [Model(Width = 32, Context = 16)]
+                internal sealed partial class Invalid
+                {
+                    [RmsNorm(Epsilon = 0)] private partial Norm Norm { get; }
+                    private partial Inner Inner { get; }
+                }
+
+                [Block]
+                internal sealed partial class Layer
+                {
+                    [PreNorm, Residual, Attention(Heads = 2)] private partial Attention Attention { get; }
+                }
+
+                [Block]
+                internal sealed partial class Inner
+                {
+                    [PreNorm, Residual, Ffn(HiddenRatio = 4)] private partial Ffn Ffn { get; }
+                }
+
+                internal sealed class NeverCreated;
+                """));
+        CommandResult built = DotnetCommand.Run(folder, "build");
+        // Of the two that are silenced only what is right, so they did run; and nothing else is said of the models.
+        string[] found = [.. Regex.Matches(built.Output, @"Model\.cs\((\d+),\d+\): \w+ (\w+)").Select(match => $"{match.Groups[2]} in line {match.Groups[1]}").Distinct().Order(StringComparer.Ordinal)];
+        Assert.Equal(["CA1812 in line 33", "IDE0051 in line 11", "MDL1001 in line 17"], found);
+    }
 }

@@ -27,10 +27,9 @@ public sealed class DeclarationCodeFixProvider : CodeFixProvider
             int index = 0;
             foreach (Fix fix in FixTable.Offers(diagnostic.Id, target))
             {
-                // The key holds no value: "for all" takes the first suggestion everywhere, or the second, whatever each is.
-                context.RegisterCodeFix(
-                    CodeAction.Create(fix.Title, cancellation => fix.Apply(solution, cancellation), diagnostic.Id + ":" + index.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-                    diagnostic);
+                // The key is the place among the offers: "for all" takes the best everywhere, or the second best, whatever each is. No id in it:
+                // 'dotnet format' takes the key from one diagnostic and uses it for every id.
+                context.RegisterCodeFix(CodeAction.Create(fix.Title, cancellation => fix.Apply(solution, cancellation), FormattableString.Invariant($"Offer {index}")), diagnostic);
                 index++;
             }
         }

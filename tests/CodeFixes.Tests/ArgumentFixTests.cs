@@ -26,7 +26,7 @@ public class ArgumentFixTests
         => FixHarness.Offers("MDL1001", Model($"[{before}] public partial Norm Norm {{ get; }}"), (title, Model($"[{after}] public partial Norm Norm {{ get; }}")));
 
     [Theory]
-    [InlineData("Hidden = 2000000000", "Use Hidden = 1073741823", "Hidden = 1073741823")]
+    [InlineData("Hidden = 2000000000", "Use Hidden = 8388608", "Hidden = 8388608")]
     [InlineData("HiddenRatio = 0.001", "Use HiddenRatio = 4", "HiddenRatio = 4")]
     public Task AHiddenSizeIsBroughtIntoRange(string before, string title, string after)
         => FixHarness.Offers("MDL1001", Model($"[Ffn({before})] public partial Ffn Ffn {{ get; }}"), (title, Model($"[Ffn({after})] public partial Ffn Ffn {{ get; }}")));
@@ -97,11 +97,26 @@ public class ArgumentFixTests
 
     [Theory]
     [InlineData("[Model(Width = 0, Context = 32)]", "Use Width = 1", "[Model(Width = 1, Context = 32)]")]
+    [InlineData("[Model(Width = 8, Context = 2000000000)]", "Use Context = 16777216", "[Model(Width = 8, Context = 16777216)]")]
     [InlineData("[Model(Width = 64)]", "Add Context = 256", "[Model(Width = 64, Context = 256)]")]
     public Task AModelHasSizes(string before, string title, string after)
     {
         const string Class = "\npublic sealed partial class Sizes { [RmsNorm] public partial Norm Norm { get; } }\n";
         return FixHarness.Offers("MDL0109", before + Class, (title, after + Class));
+    }
+
+    [Fact]
+    public Task ABudgetIsRaised()
+    {
+        const string Class = "\n[Model(Width = 64, Context = 32)] public sealed partial class Bounded { [LayerNorm] public partial Norm Norm { get; } }\n";
+        return FixHarness.Offers("MDL0114", "[Budget(Parameters = 100)]" + Class, ("Use Parameters = 128", "[Budget(Parameters = 128)]" + Class));
+    }
+
+    [Fact]
+    public Task ABudgetOfABlockGoes()
+    {
+        const string Class = "[Block]\npublic sealed partial class Small { [RmsNorm] public partial Norm Norm { get; } }\n";
+        return FixHarness.Offers("MDL0108", "[Budget(Parameters = 100)]\n" + Class, ("Remove [Budget]", Class));
     }
 
     [Fact]

@@ -29,8 +29,8 @@ public sealed class DeclarationCodeFixProvider : CodeFixProvider
             {
                 // The key is the place among the offers: "for all" takes the best everywhere, or the second best, whatever each is. No id in it:
                 // 'dotnet format' takes the key from one diagnostic and uses it for every id.
-                context.RegisterCodeFix(CodeAction.Create(fix.Title, cancellation => fix.Apply(solution, cancellation), FormattableString.Invariant($"Offer {index}")), diagnostic);
-                index++;
+                string key = FormattableString.Invariant($"Offer {index++}");
+                context.RegisterCodeFix(CodeAction.Create(fix.Title, cancellation => fix.Apply(solution, cancellation), key), diagnostic);
             }
         }
     }

@@ -30,7 +30,8 @@ internal sealed record Fix(string Title, IReadOnlyList<TextEdit> Edits)
         {
             if (solution.GetDocumentId(file.Key) is not { } document) continue;
             SourceText text = await file.Key.GetTextAsync(cancellation).ConfigureAwait(false);
-            solution = solution.WithDocumentText(document, text.WithChanges(file.OrderBy(static edit => edit.Span.Start).Select(static edit => new TextChange(edit.Span, edit.Text))));
+            IEnumerable<TextChange> changes = file.OrderBy(static edit => edit.Span.Start).Select(static edit => new TextChange(edit.Span, edit.Text));
+            solution = solution.WithDocumentText(document, text.WithChanges(changes));
         }
 
         return solution;

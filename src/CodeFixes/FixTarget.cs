@@ -31,8 +31,8 @@ internal sealed record FixTarget(SyntaxNode Node, SemanticModel Model, INamedTyp
         SyntaxNode node = root.FindNode(location.SourceSpan);
         if (model is null || node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } declaration
             || model.GetDeclaredSymbol(declaration, cancellation) is not INamedTypeSymbol type) return null;
-        ImmutableArray<string> suggestions = diagnostic.Properties.TryGetValue(Findings.Suggestions, out string? text) && !string.IsNullOrEmpty(text) ? [.. text!.Split('\n')] : [];
-        return new FixTarget(node, model, type, suggestions);
+        string? suggestions = diagnostic.Properties.TryGetValue(Findings.Suggestions, out string? text) ? text : null;
+        return new FixTarget(node, model, type, string.IsNullOrEmpty(suggestions) ? [] : [.. suggestions!.Split('\n')]);
     }
 
     /// <summary>A type of the DSL as it must be written at the target: by its name where that is in scope.</summary>

@@ -50,6 +50,7 @@ public class ArgumentFixTests
 
     [Theory]
     [InlineData("Heads = 8, Rotary = true, RotaryWidth = 10", "Use RotaryWidth = 8", "Heads = 8, Rotary = true, RotaryWidth = 8")]
+    [InlineData("Heads = 8, Rotary = true, RotaryWidth = 11", "Use RotaryWidth = 8", "Heads = 8, Rotary = true, RotaryWidth = 8")]
     [InlineData("Heads = 2, HeadWidth = 5, Rotary = true", "Add RotaryWidth = 4", "Heads = 2, HeadWidth = 5, Rotary = true, RotaryWidth = 4")]
     public Task ARotaryWidthFitsTheHead(string before, string title, string after) => FixHarness.Offers("MDL1004", Attention(before), (title, Attention(after)));
 

@@ -65,6 +65,7 @@ public class AttributeFixTests
     [InlineData("[RmsNorm, Residual] public partial Norm Layer { get; }", "[RmsNorm] public partial Norm Layer { get; }")]
     [InlineData("[RmsNorm] [Residual] public partial Norm Layer { get; }", "[RmsNorm] public partial Norm Layer { get; }")]
     [InlineData("[RmsNorm]\n    [Residual]\n    public partial Norm Layer { get; }", "[RmsNorm]\n    public partial Norm Layer { get; }")]
+    [InlineData("[RmsNorm]\n    [Residual] // kept\n    public partial Norm Layer { get; }", "[RmsNorm]\n    // kept\n    public partial Norm Layer { get; }")]
     public Task AnAttributeWithoutEffectGoes(string before, string after) => FixHarness.Offers("MDL0108", Block("    " + before), ("Remove [Residual]", Block("    " + after)));
 
     [Fact]

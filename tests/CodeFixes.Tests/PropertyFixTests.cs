@@ -19,15 +19,15 @@ public class PropertyFixTests
         ("Make 'Layer' a partial property with only a getter", $"[Block]\nsealed partial class Forms\n{{\n    // The layer.\n    [RmsNorm] {after}\n}}\n"));
 
     [Theory]
-    [InlineData("Norm?", "[RmsNorm]", "Norm", "a Norm")]
-    [InlineData("int", "[Attention(Heads = 2)]", "Attention", "an Attention")]
-    [InlineData("Head", "[Ffn(Hidden = 4)]", "Ffn", "a Ffn")]
-    public Task APropertyGetsItsType(string before, string attribute, string after, string what) => FixHarness.Offers("MDL0007",
+    [InlineData("Norm?", "[RmsNorm]", "Norm")]
+    [InlineData("int", "[Attention(Heads = 2)]", "Attention")]
+    [InlineData("Head", "[Ffn(Hidden = 4)]", "Ffn")]
+    public Task APropertyGetsItsType(string before, string attribute, string after) => FixHarness.Offers("MDL0007",
         $"[Block]\nsealed partial class Types\n{{\n    {attribute} public partial {before} Attention {{ get; }}\n}}\n",
-        ($"Make 'Attention' {what}", $"[Block]\nsealed partial class Types\n{{\n    {attribute} public partial {after} Attention {{ get; }}\n}}\n"));
+        ($"Change the type of 'Attention' to {after}", $"[Block]\nsealed partial class Types\n{{\n    {attribute} public partial {after} Attention {{ get; }}\n}}\n"));
 
     [Fact]
     public Task ANameThatMeansSomethingElseIsQualified() => FixHarness.Offers("MDL0007",
         "class Ffn { }\n\n[Block]\nsealed partial class Types { [Ffn(Hidden = 4)] internal partial Ffn Wrong { get; } }\n",
-        ("Make 'Wrong' a Ffn", "class Ffn { }\n\n[Block]\nsealed partial class Types { [Ffn(Hidden = 4)] internal partial global::ModelDsl.Ffn Wrong { get; } }\n"));
+        ("Change the type of 'Wrong' to Ffn", "class Ffn { }\n\n[Block]\nsealed partial class Types { [Ffn(Hidden = 4)] internal partial global::ModelDsl.Ffn Wrong { get; } }\n"));
 }

@@ -1,6 +1,5 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Text;
 
 namespace ModelDsl.CodeFixes.Edits;
 
@@ -24,7 +23,8 @@ internal static class ArgumentEdits
     /// <summary>One offer for each member of the argument's enum.</summary>
     public static IEnumerable<Fix> SetToMember(FixTarget target)
     {
-        if (target.Argument is not { } argument || target.Model.GetTypeInfo(argument.Expression).Type is not INamedTypeSymbol { TypeKind: TypeKind.Enum } type) return [];
+        if (target.Argument is not { } argument) return [];
+        if (target.Model.GetTypeInfo(argument.Expression).Type is not INamedTypeSymbol { TypeKind: TypeKind.Enum } type) return [];
         string name = target.TypeName(type.Name);
         return type.GetMembers().OfType<IFieldSymbol>().Where(static field => field.HasConstantValue).Select(field => Replace(argument, $"{name}.{field.Name}"));
     }
@@ -48,18 +48,17 @@ internal static class ArgumentEdits
     private static Fix Remove(AttributeArgumentSyntax argument)
     {
         AttributeArgumentListSyntax list = (AttributeArgumentListSyntax)argument.Parent!;
-        TextSpan span = list.Arguments.Count == 1 ? list.Span : Separated.SpanOf(list.Arguments, argument);
-        return new Fix("Remove " + argument, TextEdit.Remove(argument.SyntaxTree, span));
+        return new Fix("Remove " + argument, TextEdit.Remove(argument.SyntaxTree, list.Arguments.Count == 1 ? list.Span : Spans.Element(list.Arguments, argument)));
     }
 
     // By name, else by the position of the constructor's parameter.
     private static AttributeArgumentSyntax? Find(SemanticModel model, AttributeSyntax attribute, string name)
     {
         if (attribute.ArgumentList is not { } list) return null;
-        if (list.Arguments.FirstOrDefault(argument
-            => string.Equals((argument.NameEquals?.Name ?? argument.NameColon?.Name)?.Identifier.ValueText, name, StringComparison.OrdinalIgnoreCase)) is { } named) return named;
-        IParameterSymbol? parameter = (model.GetSymbolInfo(attribute).Symbol as IMethodSymbol)?.Parameters
-            .FirstOrDefault(parameter => string.Equals(parameter.Name, name, StringComparison.OrdinalIgnoreCase));
-        return parameter is null ? null : list.Arguments.Where(static argument => argument.NameEquals is null && argument.NameColon is null).ElementAtOrDefault(parameter.Ordinal);
+        if (list.Arguments.FirstOrDefault(argument => IsSame((argument.NameEquals?.Name ?? argument.NameColon?.Name)?.Identifier.ValueText)) is { } named) return named;
+        IParameterSymbol? parameter = (model.GetSymbolInfo(attribute).Symbol as IMethodSymbol)?.Parameters.FirstOrDefault(parameter => IsSame(parameter.Name));
+        return parameter is null ? null : list.Arguments.Where(static argument => argument is { NameEquals: null, NameColon: null }).ElementAtOrDefault(parameter.Ordinal);
+
+        bool IsSame(string? other) => string.Equals(other, name, StringComparison.OrdinalIgnoreCase);
     }
 }

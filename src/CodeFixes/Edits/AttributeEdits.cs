@@ -36,7 +36,8 @@ internal static class AttributeEdits
     private static (int Position, string Text) Place(PropertyDeclarationSyntax property, string attribute)
     {
         MemberStyle style = MemberStyle.Of(property);
-        if (property.AttributeLists.LastOrDefault() is not { } last) return (property.SpanStart, $"[{attribute}]" + (style.AttributesOnOwnLine ? style.NewLine + style.Indent : " "));
+        if (property.AttributeLists.LastOrDefault() is not { } last)
+            return (property.SpanStart, $"[{attribute}]" + (style.AttributesOnOwnLine ? style.NewLine + style.Indent : " "));
         return MemberStyle.IsOnOwnLine(last)
             ? (last.Span.End, style.NewLine + style.Indent + $"[{attribute}]")
             : (last.Attributes.Last().Span.End, ", " + attribute);
@@ -45,7 +46,7 @@ internal static class AttributeEdits
     private static Fix Remove(AttributeSyntax attribute)
     {
         AttributeListSyntax list = (AttributeListSyntax)attribute.Parent!;
-        return new Fix($"Remove [{attribute.Name}]", TextEdit.Remove(
-            attribute.SyntaxTree, list.Attributes.Count > 1 ? Separated.SpanOf(list.Attributes, attribute) : TextSpan.FromBounds(list.SpanStart, list.GetLastToken().GetNextToken().SpanStart)));
+        TextSpan span = list.Attributes.Count > 1 ? Spans.Element(list.Attributes, attribute) : Spans.WithSpace(list.OpenBracketToken, list.CloseBracketToken);
+        return new Fix($"Remove [{attribute.Name}]", TextEdit.Remove(attribute.SyntaxTree, span));
     }
 }

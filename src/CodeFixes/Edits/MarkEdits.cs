@@ -25,7 +25,8 @@ internal static class MarkEdits
 
     private static IEnumerable<Fix> Mark(FixTarget target, INamedTypeSymbol type, string attribute)
     {
-        if (type is not { TypeKind: TypeKind.Class, IsRecord: false, IsStatic: false, IsAbstract: false, IsGenericType: false } || FixTarget.Parts(type).FirstOrDefault() is not { } part) return [];
+        if (type is not { TypeKind: TypeKind.Class, IsRecord: false, IsStatic: false, IsAbstract: false, IsGenericType: false }) return [];
+        if (FixTarget.Parts(type).FirstOrDefault() is not { } part) return [];
         string text = $"[{target.AttributeText(attribute, part)}]";
         MemberStyle style = MemberStyle.Of(part);
         TextEdit mark = TextEdit.Insert(part.SyntaxTree, part.SpanStart, text + (MemberStyle.StartsLine(part) ? style.NewLine + style.Indent : " "));

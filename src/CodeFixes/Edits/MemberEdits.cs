@@ -39,7 +39,8 @@ internal static class MemberEdits
     public static TextEdit Cut(MemberDeclarationSyntax member)
     {
         int end = member.FullSpan.End;
-        if (!MemberStyle.FollowsEmptyLine(member.GetLeadingTrivia()) && member.GetLastToken().GetNextToken().LeadingTrivia is var next && MemberStyle.FollowsEmptyLine(next)) end = next[0].Span.End;
+        SyntaxTriviaList next = member.GetLastToken().GetNextToken().LeadingTrivia;
+        if (!MemberStyle.FollowsEmptyLine(member.GetLeadingTrivia()) && MemberStyle.FollowsEmptyLine(next)) end = next[0].Span.End;
         return TextEdit.Remove(member.SyntaxTree, TextSpan.FromBounds(member.FullSpan.Start, end));
     }
 
@@ -47,14 +48,12 @@ internal static class MemberEdits
     {
         MemberStyle style = MemberStyle.Of(neighbour);
         string suggestion = target.Suggestions[0];
-        string modifiers = neighbour.Modifiers.Any(SyntaxKind.PartialKeyword)
-            ? string.Join(" ", neighbour.Modifiers.Where(static modifier => SyntaxFacts.IsAccessibilityModifier(modifier.Kind()) || modifier.IsKind(SyntaxKind.PartialKeyword)))
-            : "public partial";
+        IEnumerable<SyntaxToken> access = neighbour.Modifiers.Where(static modifier => SyntaxFacts.IsAccessibilityModifier(modifier.Kind()));
         string unique = name;
         for (int number = 2; unique == target.Type.Name || target.Type.GetMembers(unique).Length > 0; number++) unique = FormattableString.Invariant($"{name}{number}");
         string text = style.Indent + $"[{target.AttributeText(suggestion)}]"
             + (style.AttributesOnOwnLine ? style.NewLine + style.Indent : " ")
-            + $"{modifiers} {target.TypeName(type)} {unique} {{ get; }}"
+            + $"{string.Concat(access.Select(static modifier => modifier.Text + " "))}partial {target.TypeName(type)} {unique} {{ get; }}"
             + (MemberStyle.StartsLine(neighbour) ? style.NewLine : " ");
         return new Fix($"Add [{suggestion}] as {(isBefore ? "first" : "last")} layer", Paste(neighbour, text, isBefore));
     }

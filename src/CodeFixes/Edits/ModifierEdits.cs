@@ -1,7 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Text;
 
 namespace ModelDsl.CodeFixes.Edits;
 
@@ -39,7 +38,7 @@ internal static class ModifierEdits
                 {
                     edits.Add(record.ClassOrStructKeyword.RawKind == 0
                         ? new TextEdit(part.SyntaxTree, record.Keyword.Span, "class")
-                        : TextEdit.Remove(part.SyntaxTree, TextSpan.FromBounds(record.Keyword.SpanStart, record.ClassOrStructKeyword.SpanStart)));
+                        : Remove(record.Keyword));
                 }
 
                 edits.AddRange(part.Modifiers.Where(modifier => modifier.Text == keyword).Select(Remove));
@@ -66,8 +65,7 @@ internal static class ModifierEdits
         .Select(static part => TextEdit.Insert(part.SyntaxTree, part.Keyword.SpanStart, "partial "));
 
     /// <summary>Removes a modifier and the space behind it.</summary>
-    public static TextEdit Remove(SyntaxToken modifier)
-        => TextEdit.Remove(modifier.SyntaxTree!, TextSpan.FromBounds(modifier.SpanStart, modifier.GetNextToken().SpanStart));
+    public static TextEdit Remove(SyntaxToken modifier) => TextEdit.Remove(modifier.SyntaxTree!, Spans.WithSpace(modifier, modifier));
 
     private static bool NeedsKeyword(INamedTypeSymbol type, string keyword) => keyword switch
     {

@@ -33,10 +33,11 @@ internal static class PropertyEdits
 
     /// <summary>Gives it the suggested type.</summary>
     public static IEnumerable<Fix> ChangeType(FixTarget target) => target is { Property: { } property, Suggestions: [{ } type] }
-        ? [new Fix($"Make '{property.Identifier.ValueText}' {(type[0] is 'A' or 'E' ? "an" : "a")} {type}", new TextEdit(property.SyntaxTree, property.Type.Span, target.TypeName(type)))]
+        ? [new Fix($"Change the type of '{property.Identifier.ValueText}' to {type}", new TextEdit(property.SyntaxTree, property.Type.Span, target.TypeName(type)))]
         : [];
 
-    private static bool IsWrong(SyntaxToken modifier) => modifier.Kind() is SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword or SyntaxKind.ExternKeyword or SyntaxKind.RequiredKeyword;
+    private static bool IsWrong(SyntaxToken modifier) => modifier.Kind()
+        is SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword or SyntaxKind.ExternKeyword or SyntaxKind.RequiredKeyword;
 
     // The getter alone is kept as it is written.
     private static IEnumerable<TextEdit> Body(PropertyDeclarationSyntax property)
@@ -48,7 +49,8 @@ internal static class PropertyEdits
             yield break;
         }
 
-        AccessorDeclarationSyntax? getter = list.Accessors.FirstOrDefault(static accessor => accessor.IsKind(SyntaxKind.GetAccessorDeclaration) && accessor is { Body: null, ExpressionBody: null });
+        AccessorDeclarationSyntax? getter = list.Accessors
+            .FirstOrDefault(static accessor => accessor.IsKind(SyntaxKind.GetAccessorDeclaration) && accessor is { Body: null, ExpressionBody: null });
         if (getter is null)
         {
             yield return new TextEdit(tree, list.Span, Getter);

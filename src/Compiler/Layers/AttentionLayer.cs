@@ -88,13 +88,17 @@ internal sealed class AttentionLayer : LayerKind
         if (!attribute.Bool("Rotary", false)) return;
         int? rotary = attribute.Has("RotaryWidth") ? attribute.Int("RotaryWidth", 2) : headWidth;
         string where = attribute.Has("RotaryWidth") ? "RotaryWidth" : hasWidth ? "HeadWidth" : "Heads";
-        if (rotary is { } turned && turned % 2 != 0) check.Report(DiagnosticCatalogue.RotaryWidth, where, Even(turned, headWidth), turned, headWidth ?? turned, "is an odd number");
-        else if (rotary > headWidth) check.Report(DiagnosticCatalogue.RotaryWidth, where, Even(headWidth.Value, headWidth), rotary, headWidth.Value, "is more than there are");
+        if (rotary is not { } turned || (turned % 2 == 0 && !(turned > headWidth))) return;
+        IEnumerable<string> even = Even(turned, headWidth ?? LayerCheck.MostColumns);
+        check.Report(DiagnosticCatalogue.RotaryWidth, where, even, turned, headWidth ?? turned, turned % 2 == 0 ? "is more than there are" : "is an odd number");
     }
 
     // Even widths nearest to a wanted one that a head has, as arguments.
-    private static IEnumerable<string> Even(int wanted, int? headWidth)
-        => new[] { wanted - (wanted % 2), wanted + (wanted % 2) }.Distinct().Where(width => width >= 2 && !(width > headWidth)).Select(width => "RotaryWidth = " + Text.Invariant(width));
+    private static IEnumerable<string> Even(int wanted, int headWidth)
+    {
+        wanted = Math.Min(wanted, headWidth);
+        return new[] { wanted - (wanted % 2), wanted + (wanted % 2) }.Distinct().Where(width => width >= 2 && width <= headWidth).Select(width => "RotaryWidth = " + Text.Invariant(width));
+    }
 
     /// <summary>The constants an attribute means at a width: heads or head width may be left out.</summary>
     public static AttentionForm Form(AttributeDeclaration attribute, int width)

@@ -22,7 +22,9 @@ internal static class ModelFindings
             {
                 string place = error.Target.Member is { } member ? Short(error.Target.Type) + "." + member : Short(error.Target.Type);
                 DeclarationTarget layer = new(model.Type.FullName, LayerTo(model, error.Target.Type));
-                findings.Report(error, layer, $" (in '{place}', reached from here)");
+                INamedTypeSymbol? declaring = DeclarationReader.ReachableSymbols(type, cancellation).FirstOrDefault(block
+                    => DeclarationReader.FullName(block) == error.Target.Type && SymbolEqualityComparer.Default.Equals(block.ContainingAssembly, type.ContainingAssembly));
+                findings.Report(error, layer, $" (in '{place}', reached from here)", declaring);
             }
         }
     }

@@ -13,15 +13,6 @@ namespace ModelDsl.Analyzers.Tests;
 /// </summary>
 public class MutationTests
 {
-    private static readonly string[] Words =
-    [
-        "Embedding", "RmsNorm", "LayerNorm", "Attention", "Ffn", "GatedFfn", "LanguageHead", "PreNorm", "PostNorm", "Residual", "Repeat", "Block", "Model", "Norm", "Head",
-        "BlockStack", "Width", "Heads", "Hidden", "TiedTo", "partial", "static", "abstract", "sealed", "record", "struct", "private", "required", "virtual", "nameof", "Tokens",
-        "Name", "Parameters", "int", "get", "set", "init",
-    ];
-
-    private static readonly string[] Numbers = ["0", "-1", "1", "7", "2147483647", "0.5", "1e300", "null", "\"x\"", "(NormKind)9", "default"];
-
     [Fact]
     public async Task HalfTypedDeclarationsNeverBreakTheCompiler()
     {
@@ -33,7 +24,7 @@ public class MutationTests
         {
             Random random = new(seed + index);
             string[] sources = random.Next(4) == 0 ? wrong : valid;
-            string source = Mutate(sources[random.Next(sources.Length)], random);
+            string source = Mutation.Of(sources[random.Next(sources.Length)], random);
             try
             {
                 if (await IsSilent(source)) Interlocked.Increment(ref silent);
@@ -61,30 +52,6 @@ public class MutationTests
     // What C# says of the source alone, but for the bodies that the generator is to write.
     private static bool HasErrors(CSharpCompilation compilation) => compilation.GetDiagnostics()
         .Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id != "CS9248");
-
-    private static string Mutate(string source, Random random)
-    {
-        for (int edits = random.Next(1, 3); edits > 0; edits--)
-        {
-            List<SyntaxToken> tokens = [.. ModelCompilation.Parse(source, "/src/Mutated.cs").GetRoot().DescendantTokens().Where(token => token.Span.Length > 0)];
-            SyntaxToken token = tokens[random.Next(tokens.Count)];
-            SyntaxToken other = tokens[random.Next(tokens.Count)];
-            List<SyntaxToken> numbers = [.. tokens.Where(candidate => candidate.IsKind(SyntaxKind.NumericLiteralToken))];
-            List<SyntaxToken> names = [.. tokens.Where(candidate => candidate.IsKind(SyntaxKind.IdentifierToken))];
-            (SyntaxToken Place, string Text) edit = random.Next(7) switch
-            {
-                0 => (token, ""),
-                1 => (token, token.Text + " " + token.Text),
-                2 => (token, other.Text),
-                3 or 4 when numbers.Count > 0 => (numbers[random.Next(numbers.Count)], Numbers[random.Next(Numbers.Length)]),
-                5 => (names[random.Next(names.Count)], Words[random.Next(Words.Length)]),
-                _ => (names[random.Next(names.Count)], names[random.Next(names.Count)].Text),
-            };
-            source = source.Remove(edit.Place.SpanStart, edit.Place.Span.Length).Insert(edit.Place.SpanStart, edit.Text);
-        }
-
-        return source;
-    }
 
     private static int Setting(string name, int otherwise)
         => Environment.GetEnvironmentVariable(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;

@@ -54,4 +54,108 @@ public sealed class ConsumerTests(LocalFeed feed)
         string[] errors = [.. Regex.Matches(built.Output, @"(\w+\.cs\(\d+),\d+\): error (\w+)").Select(match => $"{match.Groups[1]}): {match.Groups[2]}").Distinct().Order(StringComparer.Ordinal)];
         Assert.Equal(["Model.cs(17): MDL1002", "Model.cs(9): MDL1002"], errors);
     }
+
+    [Fact]
+    public void What_analyzers_of_the_sdk_say_wrongly_of_layers_is_silent()
+    {
+        string folder = feed.CreateConsoleProject("Analyzed",
+            ("Directory.Build.props", "<Project><PropertyGroup><AnalysisLevel>latest-all</AnalysisLevel><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild></PropertyGroup></Project>"),
+            (".editorconfig", "root = true\n[*.cs]\ndotnet_diagnostic.IDE0051.severity = warning\n"),
+            ("Program.cs", "using Analyzed.Lm model = Analyzed.Lm.Create(seed: 1);\n"),
+            ("Model.cs", """
+                using ModelDsl;
+
+                namespace Analyzed;
+
+                [Model(Width = 32, Context = 16)]
+                internal sealed partial class Lm
+                {
+                    [Embedding(Vocabulary = 32)] private partial Embedding Tokens { get; }
+                    [Repeat(2)] private partial BlockStack<Layer> Layers { get; }
+                    [LanguageHead(TiedTo = nameof(Tokens))] private partial Head Head { get; }
+                    private static int Unused => 1;
+                }
+
+                [Model(Width = 32, Context = 16)]
+                internal sealed partial class Invalid
+                {
+                    [RmsNorm(Epsilon = 0)] private partial Norm Norm { get; }
+                    private partial Inner Inner { get; }
+                }
+
+                [Block]
+                internal sealed partial class Layer
+                {
+                    [PreNorm, Residual, Attention(Heads = 2)] private partial Attention Attention { get; }
+                }
+
+                [Block]
+                internal sealed partial class Inner
+                {
+                    [PreNorm, Residual, Ffn(HiddenRatio = 4)] private partial Ffn Ffn { get; }
+                }
+
+                internal sealed class NeverCreated;
+                """));
+        CommandResult built = DotnetCommand.Run(folder, "build");
+        // Of the two that are silenced only what is right, so they did run; and nothing else is said of the models.
+        string[] found = [.. Regex.Matches(built.Output, @"Model\.cs\((\d+),\d+\): \w+ (\w+)").Select(match => $"{match.Groups[2]} in line {match.Groups[1]}").Distinct().Order(StringComparer.Ordinal)];
+        Assert.Equal(["CA1812 in line 33", "IDE0051 in line 11", "MDL1001 in line 17"], found);
+    }
+
+    [Fact]
+    public void One_command_mends_what_has_a_fix()
+    {
+        string folder = feed.CreateConsoleProject("Mended", ("Program.cs", "Mended.MendedLm.Create(seed: 1).Dispose();\n"), ("Model.cs", """
+            using ModelDsl;
+
+            namespace Mended;
+
+            [Model(Width = 64, Context = 16)]
+            public sealed class MendedLm
+            {
+                [RmsNorm] public Norm First { get; set; }
+                [Embedding] public partial Embedding Tokens { get; }
+                [Repeat(0)] public partial BlockStack<MendedBlock> Blocks { get; }
+            }
+
+            [Block]
+            public sealed partial class MendedBlock
+            {
+                [PreNorm, Residual, Attention(Heads = 6)] public partial Attention Attention { get; }
+                [PreNorm] [RmsNorm(Epsilon = 0)] public partial Norm Norm { get; }
+            }
+
+            """));
+        CommandResult restored = DotnetCommand.Run(folder, "restore");
+        Assert.True(restored.ExitCode == 0, restored.Output);
+        CommandResult formatted = DotnetCommand.Run(folder, "format", "analyzers", "--no-restore", "--severity", "error");
+        Assert.True(formatted.ExitCode == 0, formatted.Output);
+        Assert.Equal(
+            """
+            using ModelDsl;
+
+            namespace Mended;
+
+            [Model(Width = 64, Context = 16)]
+            public sealed partial class MendedLm
+            {
+                [Embedding(Vocabulary = 256)] public partial Embedding Tokens { get; }
+                [RmsNorm] public partial Norm First { get; }
+                [Repeat(1)] public partial BlockStack<MendedBlock> Blocks { get; }
+                [LanguageHead(TiedTo = nameof(Tokens))] public partial Head Head { get; }
+            }
+
+            [Block]
+            public sealed partial class MendedBlock
+            {
+                [PreNorm, Residual, Attention(Heads = 4)] public partial Attention Attention { get; }
+                [RmsNorm] public partial Norm Norm { get; }
+            }
+
+            """,
+            File.ReadAllText(Path.Combine(folder, "Model.cs")));
+        CommandResult built = DotnetCommand.Run(folder, "build");
+        Assert.True(built.ExitCode == 0, built.Output);
+    }
 }

@@ -24,6 +24,9 @@ public sealed class ContentTests(LocalFeed feed)
         string[] present = [.. analyzers.Select(entry => Path.GetFileNameWithoutExtension(entry.Name))];
         Assert.Contains("ModelDsl.Generators", present);
         Assert.Contains("ModelDsl.Analyzers", present);
+        Assert.Contains("ModelDsl.CodeFixes", present);
+        // The compiler has no workspaces: only what editors alone load may need them.
+        Assert.Equal(["ModelDsl.CodeFixes.dll"], analyzers.Where(entry => References(entry).Any(name => name.EndsWith(".Workspaces", StringComparison.Ordinal))).Select(entry => entry.Name));
         string[] needed = [.. analyzers.SelectMany(References).Where(name => name.StartsWith("ModelDsl.", StringComparison.Ordinal)).Distinct()];
         Assert.Empty(needed.Except(present));
     }

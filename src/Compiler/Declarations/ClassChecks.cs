@@ -5,9 +5,9 @@ namespace ModelDsl.Compiler.Declarations;
 /// <summary>Rules about the form of a class, common to models and blocks.</summary>
 internal static class ClassChecks
 {
-    private static readonly (ClassForm Flag, string What)[] Kinds =
+    private static readonly (ClassForm Flag, string What, string Keyword)[] Kinds =
     [
-        (ClassForm.Abstract, "abstract"), (ClassForm.Static, "static"), (ClassForm.Record, "a record"), (ClassForm.FileLocal, "file-local"),
+        (ClassForm.Abstract, "abstract", "abstract"), (ClassForm.Static, "static", "static"), (ClassForm.Record, "a record", "record"), (ClassForm.FileLocal, "file-local", "file"),
     ];
 
     private static readonly (ClassForm Flag, string What)[] Constructions =
@@ -24,9 +24,9 @@ internal static class ClassChecks
     {
         DeclarationTarget target = new(type.FullName);
         if (form.HasFlag(ClassForm.NotPartial)) yield return DiagnosticCatalogue.ClassNotPartial.At(target, type.Name);
-        foreach ((ClassForm flag, string what) in Kinds)
+        foreach ((ClassForm flag, string what, string keyword) in Kinds)
         {
-            if (form.HasFlag(flag)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, what);
+            if (form.HasFlag(flag)) yield return DiagnosticCatalogue.ClassKind.At(target, type.Name, what).Suggesting(keyword);
         }
 
         foreach ((ClassForm flag, string what) in Constructions)
@@ -36,7 +36,7 @@ internal static class ClassChecks
 
         if (form.HasFlag(ClassForm.Generic)) yield return DiagnosticCatalogue.ClassGeneric.At(target, type.Name);
         if (form.HasFlag(ClassForm.NestedInNonPartial)) yield return DiagnosticCatalogue.ClassNestedInNonPartial.At(target, type.Name);
-        if (form.HasFlag(ClassForm.ModelAndBlock)) yield return DiagnosticCatalogue.ModelAndBlock.At(target, type.Name);
+        if (form.HasFlag(ClassForm.ModelAndBlock)) yield return DiagnosticCatalogue.ModelAndBlock.At(target, type.Name).Suggesting("Block", "Model");
         foreach (string name in taken)
             yield return DiagnosticCatalogue.ReservedName.At(name == type.Name ? target : target with { Member = name }, name, kind);
         if (form.HasFlag(ClassForm.LayersInSeveralFiles)) yield return DiagnosticCatalogue.LayersInSeveralFiles.At(target, type.Name);

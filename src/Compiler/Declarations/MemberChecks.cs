@@ -45,7 +45,8 @@ internal static class MemberChecks
         AttributeDeclaration[] layers = [.. LayerVocabulary.LayersOf(member)];
         if (layers.Length > 1)
         {
-            yield return DiagnosticCatalogue.SeveralLayers.At(target with { Attribute = layers[1].Name }, member.Name, layers[0].Name, layers[1].Name);
+            yield return DiagnosticCatalogue.SeveralLayers.At(target with { Attribute = layers[1].Name }, member.Name, layers[0].Name, layers[1].Name)
+                .Suggesting(layers.Take(2).OrderBy(layer => LayerVocabulary.Find(layer.Name)!.PropertyType == member.PropertyTypeName).Select(layer => layer.Name));
             yield break;
         }
 
@@ -53,7 +54,7 @@ internal static class MemberChecks
         {
             LayerTerm term = LayerVocabulary.Find(layer.Name)!;
             if (member.PropertyTypeName != term.PropertyType)
-                yield return DiagnosticCatalogue.PropertyType.At(target, member.Name, Unqualified(member.PropertyType), layer.Name, term.PropertyType!);
+                yield return DiagnosticCatalogue.PropertyType.At(target, member.Name, Unqualified(member.PropertyType), layer.Name, term.PropertyType!).Suggesting(term.PropertyType!);
             if (isBlock && term.IsModelOnly)
                 yield return DiagnosticCatalogue.ModelOnlyLayer.At(target with { Attribute = layer.Name }, member.Name, layer.Name);
             yield break;
@@ -62,11 +63,12 @@ internal static class MemberChecks
         if (member.IsStack)
         {
             if (member.BlockName is null) yield return DiagnosticCatalogue.NotABlock.At(target, member.Name, StackedType(member));
-            if (member.Find("Repeat") is null) yield return DiagnosticCatalogue.StackWithoutRepeat.At(target, member.Name);
+            if (member.Find("Repeat") is null) yield return DiagnosticCatalogue.StackWithoutRepeat.At(target, member.Name).Suggesting("Repeat(1)");
         }
         else if (member.BlockName is null)
         {
-            yield return DiagnosticCatalogue.NoLayer.At(target, member.Name, Suggestions(member));
+            string[] fitting = [.. LayerVocabulary.All.Where(term => term.PropertyType == member.PropertyTypeName).Select(term => term.Name)];
+            yield return DiagnosticCatalogue.NoLayer.At(target, member.Name, Named(fitting)).Suggesting(fitting.Select(LayerKinds.Complete));
         }
     }
 
@@ -79,9 +81,12 @@ internal static class MemberChecks
             if (!member.IsStack)
                 yield return DiagnosticCatalogue.WithoutEffect.At(onRepeat, repeat.Name, member.Name, "only a property of type 'BlockStack<T>' is repeated");
             else if (count < 1)
-                yield return DiagnosticCatalogue.RepeatCount.At(onRepeat with { Argument = "count" }, member.Name, Text.Invariant(count));
+                yield return DiagnosticCatalogue.RepeatCount.At(onRepeat with { Argument = "count" }, member.Name, Text.Invariant(count)).Suggesting("count = 1");
             else if (count > LayerCheck.MostColumns)
-                yield return DiagnosticCatalogue.OutOfRange.At(onRepeat with { Argument = "count" }, "count", Text.Invariant(count), "at most " + Text.Invariant(LayerCheck.MostColumns));
+            {
+                string most = Text.Invariant(LayerCheck.MostColumns);
+                yield return DiagnosticCatalogue.OutOfRange.At(onRepeat with { Argument = "count" }, "count", Text.Invariant(count), "at most " + most).Suggesting("count = " + most);
+            }
         }
 
         LayerTerm? layer = LayerVocabulary.LayersOf(member).Select(attribute => LayerVocabulary.Find(attribute.Name)).FirstOrDefault();
@@ -104,11 +109,8 @@ internal static class MemberChecks
     private static string Expected(MemberDeclaration member)
         => LayerVocabulary.LayersOf(member).Select(attribute => LayerVocabulary.Find(attribute.Name)!.PropertyType).FirstOrDefault() ?? Unqualified(member.PropertyType);
 
-    private static string Suggestions(MemberDeclaration member)
-    {
-        string[] fitting = [.. LayerVocabulary.All.Where(term => term.PropertyType == member.PropertyTypeName).Select(term => "[" + term.Name + "]")];
-        return fitting.Length > 0 ? string.Join(" or ", fitting) : "a layer's attribute, such as [Attention] or [Ffn],";
-    }
+    private static string Named(string[] attributes)
+        => attributes.Length > 0 ? string.Join(" or ", attributes.Select(name => "[" + name + "]")) : "a layer's attribute, such as [Attention] or [Ffn],";
 
     private static string StackedType(MemberDeclaration member)
     {

@@ -1,4 +1,5 @@
 using ModelDsl.Compiler.Diagnostics;
+using ModelDsl.Compiler.Emission;
 using ModelDsl.Compiler.Layers;
 
 namespace ModelDsl.Compiler.Declarations;
@@ -19,7 +20,8 @@ internal static class ModelChecks
                 if (value is < 1 or > LayerCheck.MostColumns)
                 {
                     yield return DiagnosticCatalogue.ModelSize.At(
-                        target with { Attribute = "Model", Argument = written ? size : null }, size, model.Type.Name, written ? Text.Invariant(value) : "missing", Text.Invariant(LayerCheck.MostColumns));
+                        target with { Attribute = "Model", Argument = written ? size : null }, size, model.Type.Name, written ? Text.Invariant(value) : "missing", Text.Invariant(LayerCheck.MostColumns))
+                        .Suggesting($"{size} = {Text.Invariant(!written ? 256 : value < 1 ? 1 : LayerCheck.MostColumns)}");
                 }
             }
         }
@@ -40,9 +42,11 @@ internal static class ModelChecks
         MemberDeclaration[] heads = [.. model.Members.Where(member => member.Find("LanguageHead") is not null)];
         bool uncertain = model.Members.Any(member => member.IsUnresolved);
         if (heads.Length > 0 && embeddings.Length == 0 && !uncertain)
-            yield return DiagnosticCatalogue.NoEmbedding.At(target with { Member = heads[0].Name, Attribute = "LanguageHead" }, model.Type.Name);
+            yield return DiagnosticCatalogue.NoEmbedding.At(target with { Member = heads[0].Name, Attribute = "LanguageHead" }, model.Type.Name)
+                .Suggesting(heads[0].Find("LanguageHead")!.Int("Vocabulary", 0) is >= 2 and int rows ? $"Embedding(Vocabulary = {Text.Invariant(rows)})" : LayerKinds.Complete("Embedding"));
         if (embeddings.Length > 0 && heads.Length == 0 && !uncertain)
-            yield return DiagnosticCatalogue.NoHead.At(target with { Member = embeddings[0].Name, Attribute = "Embedding" }, model.Type.Name, embeddings[0].Name);
+            yield return DiagnosticCatalogue.NoHead.At(target with { Member = embeddings[0].Name, Attribute = "Embedding" }, model.Type.Name, embeddings[0].Name)
+                .Suggesting($"LanguageHead(TiedTo = nameof({CSharpLiterals.Identifier(embeddings[0].Name)}))");
 
         foreach ((MemberDeclaration[] found, string attribute) in new[] { (embeddings, "Embedding"), (heads, "LanguageHead") })
         {
@@ -56,13 +60,13 @@ internal static class ModelChecks
         {
             MemberDeclaration member = model.Members[index];
             if (index < first && Array.IndexOf(heads, member) < 0)
-                yield return DiagnosticCatalogue.OutOfReach.At(target with { Member = member.Name }, member.Name, "before the embedding", "nothing flows into it");
+                yield return DiagnosticCatalogue.OutOfReach.At(target with { Member = member.Name }, member.Name, "before the embedding", "nothing flows into it").Suggesting(embeddings[0].Name);
             if (index > last && Array.IndexOf(embeddings, member) < 0 && Array.IndexOf(heads, member) < 0)
-                yield return DiagnosticCatalogue.OutOfReach.At(target with { Member = member.Name }, member.Name, "after the head", "nothing reads what it computes");
+                yield return DiagnosticCatalogue.OutOfReach.At(target with { Member = member.Name }, member.Name, "after the head", "nothing reads what it computes").Suggesting(heads[0].Name);
         }
 
         if (embeddings.Length > 0 && heads.Length > 0 && first > last)
-            yield return DiagnosticCatalogue.OutOfReach.At(target with { Member = heads[0].Name }, heads[0].Name, "before the embedding", "nothing flows into it");
+            yield return DiagnosticCatalogue.OutOfReach.At(target with { Member = heads[0].Name }, heads[0].Name, "before the embedding", "nothing flows into it").Suggesting(model.Members[model.Members.Count - 1].Name);
     }
 
     private static IEnumerable<ModelError> CheckTie(ModelDeclaration model, DeclarationTarget target)
@@ -78,7 +82,8 @@ internal static class ModelChecks
                 head.Name,
                 name,
                 model.Type.Name,
-                embedding is null ? "" : $": its embedding is '{embedding}'");
+                embedding is null ? "" : $": its embedding is '{embedding}'")
+                .Suggesting(embedding is null ? ["TiedTo"] : [$"TiedTo = nameof({CSharpLiterals.Identifier(embedding)})", "TiedTo"]);
         }
     }
 

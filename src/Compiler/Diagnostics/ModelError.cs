@@ -11,4 +11,12 @@ internal sealed record DeclarationTarget(string Type, string? Member = null, str
 /// <param name="Id">The id in the catalogue.</param>
 /// <param name="Target">Where.</param>
 /// <param name="Arguments">Values for the placeholders of the catalogue's message.</param>
-internal sealed record ModelError(string Id, DeclarationTarget Target, EquatableArray<string> Arguments);
+/// <param name="Suggestions">
+/// What mends it, best first, as C# text that code fixes put in. About an argument, <c>Heads = 8</c> is how it should be written and <c>Heads</c> alone says to leave it out;
+/// else the rule decides what they are: keywords to remove, an attribute to add, a type, a property's name.
+/// </param>
+internal sealed record ModelError(string Id, DeclarationTarget Target, EquatableArray<string> Arguments, EquatableArray<string> Suggestions = default)
+{
+    /// <summary>The finding with what mends it.</summary>
+    public ModelError Suggesting(params IEnumerable<string> suggestions) => this with { Suggestions = suggestions.ToEquatableArray() };
+}

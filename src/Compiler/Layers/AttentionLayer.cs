@@ -10,6 +10,8 @@ internal sealed class AttentionLayer : LayerKind
 {
     public override string Attribute => "Attention";
 
+    public override string Size => "HeadWidth = 64";
+
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
     {
         GraphBuilder builder = lowering.Builder;
@@ -47,13 +49,13 @@ internal sealed class AttentionLayer : LayerKind
         check.Positive("SoftCap", orZero: true);
         if (!attribute.Bool("Rotary", false))
         {
-            foreach (string argument in (string[])["RotaryTheta", "RotaryWidth"]) check.Useless(argument, "nothing is rotated: set Rotary = true, or leave it out");
+            foreach (string argument in (string[])["RotaryTheta", "RotaryWidth"]) check.Useless(argument, "nothing is rotated: set Rotary = true, or leave it out", "Rotary = true");
         }
 
-        if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", "Heads or HeadWidth");
+        if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", [Size], "Heads or HeadWidth");
         else if (sizes) CheckHeads(check);
-        if (!attribute.Bool("Causal", true) && attribute.Has("Window")) check.Report(DiagnosticCatalogue.WindowNotCausal, "Window", attribute.Int("Window", 0));
-        if (!attribute.Bool("Causal", true) && check.Model is { } model && ModelChecks.IsLanguageModel(model)) check.Report(DiagnosticCatalogue.NotCausal, "Causal", model.Type.Name);
+        if (!attribute.Bool("Causal", true) && attribute.Has("Window")) check.Report(DiagnosticCatalogue.WindowNotCausal, "Window", ["Causal", "Window"], attribute.Int("Window", 0));
+        if (!attribute.Bool("Causal", true) && check.Model is { } model && ModelChecks.IsLanguageModel(model)) check.Report(DiagnosticCatalogue.NotCausal, "Causal", ["Causal"], model.Type.Name);
     }
 
     private static void CheckHeads(LayerCheck check)
@@ -66,7 +68,10 @@ internal sealed class AttentionLayer : LayerKind
             if (width % divisor != 0)
             {
                 string what = hasHeads ? $"{Text.Invariant(divisor)} heads" : $"heads of {Text.Invariant(divisor)}";
-                check.Report(DiagnosticCatalogue.HeadsDivideWidth, hasHeads ? "Heads" : "HeadWidth", width, what, divisor, width % divisor, LayerCheck.Nearest(width, divisor));
+                string argument = hasHeads ? "Heads" : "HeadWidth";
+                string[] nearest = [.. LayerCheck.Nearest(width, divisor).Select(number => Text.Invariant(number))];
+                check.Report(
+                    DiagnosticCatalogue.HeadsDivideWidth, argument, nearest.Select(number => $"{argument} = {number}"), width, what, divisor, width % divisor, string.Join(" or ", nearest));
                 return;
             }
         }
@@ -74,13 +79,25 @@ internal sealed class AttentionLayer : LayerKind
         int? heads = hasHeads ? attribute.Int("Heads", 1) : check.Width / attribute.Int("HeadWidth", 1);
         int? headWidth = hasWidth ? attribute.Int("HeadWidth", 1) : check.Width / attribute.Int("Heads", 1);
         if (heads is { } count && attribute.Int("KeyValueHeads", count) is int shared && count % shared != 0)
-            check.Report(DiagnosticCatalogue.KeyValueHeads, "KeyValueHeads", count, shared, string.Join(", ", LayerCheck.Divisors(count).Select(divisor => Text.Invariant(divisor))));
+        {
+            IEnumerable<string> nearest = LayerCheck.Divisors(count).OrderBy(divisor => Math.Abs((long)divisor - shared)).Take(4).Select(divisor => "KeyValueHeads = " + Text.Invariant(divisor));
+            check.Report(DiagnosticCatalogue.KeyValueHeads, "KeyValueHeads", nearest, count, shared, string.Join(", ", LayerCheck.Divisors(count).Select(divisor => Text.Invariant(divisor))));
+        }
+
         if (heads is { } all && headWidth is { } each && !check.Fits(hasHeads ? "Heads" : "HeadWidth", 3L * all * each)) return;
         if (!attribute.Bool("Rotary", false)) return;
         int? rotary = attribute.Has("RotaryWidth") ? attribute.Int("RotaryWidth", 2) : headWidth;
-        string argument = attribute.Has("RotaryWidth") ? "RotaryWidth" : hasWidth ? "HeadWidth" : "Heads";
-        if (rotary is { } turned && turned % 2 != 0) check.Report(DiagnosticCatalogue.RotaryWidth, argument, turned, headWidth ?? turned, "is an odd number");
-        else if (rotary > headWidth) check.Report(DiagnosticCatalogue.RotaryWidth, argument, rotary, headWidth!, "is more than there are");
+        string where = attribute.Has("RotaryWidth") ? "RotaryWidth" : hasWidth ? "HeadWidth" : "Heads";
+        if (rotary is not { } turned || (turned % 2 == 0 && !(turned > headWidth))) return;
+        IEnumerable<string> even = Even(turned, headWidth ?? LayerCheck.MostColumns);
+        check.Report(DiagnosticCatalogue.RotaryWidth, where, even, turned, headWidth ?? turned, turned % 2 == 0 ? "is more than there are" : "is an odd number");
+    }
+
+    // Even widths nearest to a wanted one that a head has, as arguments.
+    private static IEnumerable<string> Even(int wanted, int headWidth)
+    {
+        wanted = Math.Min(wanted, headWidth);
+        return new[] { wanted - (wanted % 2), wanted + (wanted % 2) }.Distinct().Where(width => width >= 2 && width <= headWidth).Select(width => "RotaryWidth = " + Text.Invariant(width));
     }
 
     /// <summary>The constants an attribute means at a width: heads or head width may be left out.</summary>

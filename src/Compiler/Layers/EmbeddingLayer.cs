@@ -11,6 +11,9 @@ internal sealed class EmbeddingLayer : LayerKind
 {
     public override string Attribute => "Embedding";
 
+    // Every byte.
+    public override string Size => "Vocabulary = 256";
+
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
     {
         GraphBuilder builder = lowering.Builder;
@@ -25,7 +28,7 @@ internal sealed class EmbeddingLayer : LayerKind
 
     public override void Check(LayerCheck check)
     {
-        if (!check.Attribute.Has("Vocabulary")) check.Report(DiagnosticCatalogue.NoSize, "Vocabulary", "Vocabulary");
+        if (!check.Attribute.Has("Vocabulary")) check.Report(DiagnosticCatalogue.NoSize, "Vocabulary", [Size], "Vocabulary");
         check.InRange("Vocabulary", 2);
     }
 }

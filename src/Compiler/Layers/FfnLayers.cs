@@ -10,6 +10,8 @@ internal sealed class FfnLayer : LayerKind
 {
     public override string Attribute => "Ffn";
 
+    public override string Size => "HiddenRatio = 4";
+
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
     {
         bool bias = attribute.Bool("Bias", false);
@@ -18,19 +20,21 @@ internal sealed class FfnLayer : LayerKind
         return lowering.Linear(active, "Down", lowering.Width, bias, lowering.OutputDeviation);
     }
 
-    public override void Check(LayerCheck check) => CheckHidden(check);
+    public override void Check(LayerCheck check) => CheckHidden(check, Size);
 
     /// <summary>The size is given once, and comes out as at least one column.</summary>
-    public static void CheckHidden(LayerCheck check)
+    /// <param name="check">The layer.</param>
+    /// <param name="ratio">The ratio to start from, as an argument.</param>
+    public static void CheckHidden(LayerCheck check, string ratio)
     {
         AttributeDeclaration attribute = check.Attribute;
         bool absolute = attribute.Has("Hidden"), relative = attribute.Has("HiddenRatio");
-        if (absolute && relative) check.Report(DiagnosticCatalogue.TwoSizes, "HiddenRatio", "Hidden", "HiddenRatio");
-        if (!absolute && !relative) check.Report(DiagnosticCatalogue.NoSize, "Hidden", "Hidden or HiddenRatio");
-        if (!check.Fits("Hidden", 2L * attribute.Int("Hidden", 1)) || !check.InRange("Hidden", 1) || !check.Positive("HiddenRatio") || !relative || check.Width is not { } width) return;
+        if (absolute && relative) check.Report(DiagnosticCatalogue.TwoSizes, "HiddenRatio", ["HiddenRatio", "Hidden"], "Hidden", "HiddenRatio");
+        if (!absolute && !relative) check.Report(DiagnosticCatalogue.NoSize, "Hidden", [ratio], "Hidden or HiddenRatio");
+        if (!check.Fits("Hidden", 2L * attribute.Int("Hidden", 1), LayerCheck.MostColumns / 2) || !check.InRange("Hidden", 1) || !check.Positive("HiddenRatio", suggestion: ratio) || !relative || check.Width is not { } width) return;
         double columns = attribute.Double("HiddenRatio", 1) * width;
         if (Math.Round(columns) < 1 || columns > LayerCheck.MostColumns / 2)
-            check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 to {Text.Invariant(LayerCheck.MostColumns / 2)}");
+            check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", [ratio], "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 to {Text.Invariant(LayerCheck.MostColumns / 2)}");
     }
 
     /// <summary>Hidden columns: absolute, or a ratio of the width rounded to the nearest whole.</summary>
@@ -43,6 +47,9 @@ internal sealed class GatedFfnLayer : LayerKind
 {
     public override string Attribute => "GatedFfn";
 
+    // Three matrices with as many parameters as the two of four times the width.
+    public override string Size => "HiddenRatio = 8.0 / 3";
+
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
     {
         bool bias = attribute.Bool("Bias", false);
@@ -53,7 +60,7 @@ internal sealed class GatedFfnLayer : LayerKind
         return lowering.Linear(active, "Down", lowering.Width, bias, lowering.OutputDeviation);
     }
 
-    public override void Check(LayerCheck check) => FfnLayer.CheckHidden(check);
+    public override void Check(LayerCheck check) => FfnLayer.CheckHidden(check, Size);
 }
 
 /// <summary>The activations as formulas.</summary>

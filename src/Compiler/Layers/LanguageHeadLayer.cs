@@ -33,6 +33,6 @@ internal sealed class LanguageHeadLayer : LayerKind
         AttributeDeclaration attribute = check.Attribute;
         int? rows = check.Model?.Members.Select(member => member.Find("Embedding")).FirstOrDefault(embedding => embedding is not null)?.Int("Vocabulary", 0);
         if (inRange && attribute.Has("Vocabulary") && rows is > 0 and { } vocabulary && vocabulary != attribute.Int("Vocabulary", vocabulary))
-            check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", attribute.Int("Vocabulary", 0), vocabulary);
+            check.Report(DiagnosticCatalogue.VocabularyDiffers, "Vocabulary", ["Vocabulary"], attribute.Int("Vocabulary", 0), vocabulary);
     }
 }

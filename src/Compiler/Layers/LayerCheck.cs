@@ -20,40 +20,55 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     public AttributeDeclaration Attribute { get; } = attribute;
 
     /// <summary>Reports a broken rule at an argument if it was written, else at the attribute.</summary>
-    public void Report(DiagnosticRule rule, string argument, params object[] values)
-        => errors.Add(rule.At(target with { Argument = Attribute.Has(argument) ? argument : null }, [.. values.Select(value => FormattableString.Invariant($"{value}"))]));
+    public void Report(DiagnosticRule rule, string argument, params object[] values) => Report(rule, argument, [], values);
+
+    /// <summary>The same with what mends it.</summary>
+    public void Report(DiagnosticRule rule, string argument, IEnumerable<string> suggestions, params object[] values) => errors.Add(
+        rule.At(target with { Argument = Attribute.Has(argument) ? argument : null }, [.. values.Select(value => FormattableString.Invariant($"{value}"))]).Suggesting(suggestions));
 
     /// <summary>An integer argument must be from <paramref name="least"/> to <paramref name="most"/> where it was written.</summary>
     public bool InRange(string argument, int least, long most = MostColumns)
     {
         long value = Attribute.Long(argument, least);
         if (value >= least && value <= most) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, value, value < least ? "at least " + Text.Invariant(least) : "at most " + Text.Invariant(most));
+        string bound = Text.Invariant(value < least ? least : most);
+        Report(DiagnosticCatalogue.OutOfRange, argument, [$"{argument} = {bound}"], argument, value, (value < least ? "at least " : "at most ") + bound);
         return false;
     }
 
     /// <summary>What a size comes to must be a number of columns that a product may have.</summary>
-    public bool Fits(string argument, long columns)
+    /// <param name="argument">The argument that makes it too large.</param>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="most">The largest value of the argument that fits, if that alone decides.</param>
+    public bool Fits(string argument, long columns, int? most = null)
     {
         if (columns <= MostColumns) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"less: it makes a product of {columns} columns, and {MostColumns} are the most"));
+        IEnumerable<string> suggestions = most is { } fitting ? [$"{argument} = {Text.Invariant(fitting)}"] : [];
+        Report(DiagnosticCatalogue.OutOfRange, argument, suggestions, argument, Attribute.Int(argument, 0), FormattableString.Invariant($"less: it makes a product of {columns} columns, and {MostColumns} are the most"));
         return false;
     }
 
     /// <summary>A real argument must be a finite number above zero, or zero where that means none.</summary>
-    public bool Positive(string argument, bool orZero = false)
+    /// <param name="argument">The argument.</param>
+    /// <param name="orZero">Whether zero means none.</param>
+    /// <param name="suggestion">What mends it; by default zero if allowed, else its default.</param>
+    public bool Positive(string argument, bool orZero = false, string? suggestion = null)
     {
         // What generated code holds is a float.
         float value = (float)Attribute.Double(argument, 1);
         if (!Attribute.Has(argument) || value is > 0 and < float.PositiveInfinity || (orZero && Attribute.Double(argument, 1) == 0)) return true;
-        Report(DiagnosticCatalogue.OutOfRange, argument, argument, Attribute.Double(argument, 1), orZero ? "a finite number of at least 0" : "a finite number above 0");
+        suggestion ??= orZero ? argument + " = 0" : argument;
+        Report(DiagnosticCatalogue.OutOfRange, argument, [suggestion], argument, Attribute.Double(argument, 1), orZero ? "a finite number of at least 0" : "a finite number above 0");
         return false;
     }
 
     /// <summary>An argument that changes nothing as the layer stands must not be written.</summary>
-    public void Useless(string argument, string why)
+    /// <param name="argument">The argument.</param>
+    /// <param name="why">Why it changes nothing.</param>
+    /// <param name="others">Arguments that would give it a meaning.</param>
+    public void Useless(string argument, string why, params IEnumerable<string> others)
     {
-        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, $"{Attribute.Name}({argument})", target.Member ?? target.Type, why);
+        if (Attribute.Has(argument)) Report(DiagnosticCatalogue.WithoutEffect, argument, others.Append(argument), $"{Attribute.Name}({argument})", target.Member ?? target.Type, why);
     }
 
     /// <summary>Whole numbers from 1 on that divide <paramref name="number"/>.</summary>
@@ -71,11 +86,11 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     }
 
     /// <summary>The divisors of a number nearest to a wanted one, below and above.</summary>
-    public static string Nearest(int number, int wanted)
-    {
-        int[] below = [.. Divisors(number).Where(divisor => divisor < wanted).Reverse().Take(1)], above = [.. Divisors(number).Where(divisor => divisor > wanted).Take(1)];
-        return string.Join(" or ", below.Concat(above).Select(divisor => Text.Invariant(divisor)));
-    }
+    public static IReadOnlyList<int> Nearest(int number, int wanted) =>
+    [
+        .. Divisors(number).Where(divisor => divisor < wanted).Reverse().Take(1),
+        .. Divisors(number).Where(divisor => divisor > wanted).Take(1),
+    ];
 }
 
 /// <summary>Runs the checks of layers.</summary>

@@ -14,6 +14,9 @@ internal abstract class LayerKind
     /// <summary>Adds the layer's operations for <paramref name="input"/> and returns its output.</summary>
     public abstract Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input);
 
+    /// <summary>The size to start from, as written in C#, that completes the attribute; null where it is complete by itself.</summary>
+    public virtual string? Size => null;
+
     /// <summary>Reports what is wrong with the layer where it is used.</summary>
     public abstract void Check(LayerCheck check);
 }
@@ -34,6 +37,9 @@ internal static class LayerKinds
 
     /// <summary>The kind an attribute declares, or null for one that declares none.</summary>
     public static LayerKind? Find(string attribute) => ByAttribute.TryGetValue(attribute, out LayerKind? kind) ? kind : null;
+
+    /// <summary>An attribute as one would begin to write it: with the size it needs, if any.</summary>
+    public static string Complete(string attribute) => Find(attribute)?.Size is { } size ? $"{attribute}({size})" : attribute;
 
     /// <summary>The attribute of a member that declares its layer, or null.</summary>
     public static AttributeDeclaration? DeclaringAttribute(MemberDeclaration member) => member.Attributes.FirstOrDefault(attribute => Find(attribute.Name) is not null);

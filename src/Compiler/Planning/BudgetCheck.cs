@@ -33,7 +33,8 @@ internal static class BudgetCheck
             IEnumerable<string> largest = costs.Layers.Where(layer => share(layer) > 0).OrderByDescending(share).Take(3).Select(layer => $"{layer.Name} ({Number(share(layer))})");
             errors.Add(DiagnosticCatalogue.OverBudget.At(
                 new DeclarationTarget(model.Type.FullName, null, "Budget", limit), model.Type.Name,
-                string.Format(CultureInfo.InvariantCulture, what, Number(cost)), Number(cost - budget.Long(limit, 0)), Number(budget.Long(limit, 0)), string.Join(", ", largest)));
+                string.Format(CultureInfo.InvariantCulture, what, Number(cost)), Number(cost - budget.Long(limit, 0)), Number(budget.Long(limit, 0)), string.Join(", ", largest))
+                .Suggesting($"{limit} = {Text.Invariant((long)Math.Ceiling(cost))}"));
         }
 
         return errors;
@@ -48,7 +49,7 @@ internal static class BudgetCheck
         int context = model.Attribute.Int(nameof(ModelAttribute.Context), 0);
         if (check.Attribute.Int(nameof(BudgetAttribute.Sequence), 1) > context)
         {
-            check.Report(DiagnosticCatalogue.OutOfRange, nameof(BudgetAttribute.Sequence), nameof(BudgetAttribute.Sequence), check.Attribute.Int(nameof(BudgetAttribute.Sequence), 1), $"at most the model's context, {Number(context)}");
+            check.Report(DiagnosticCatalogue.OutOfRange, nameof(BudgetAttribute.Sequence), [$"Sequence = {Text.Invariant(context)}"], nameof(BudgetAttribute.Sequence), check.Attribute.Int(nameof(BudgetAttribute.Sequence), 1), $"at most the model's context, {Number(context)}");
             inRange = false;
         }
 

@@ -1,0 +1,132 @@
+namespace ModelDsl.CodeFixes.Tests;
+
+/// <summary>Arguments of attributes.</summary>
+public class ArgumentFixTests
+{
+    private static string Model(string members) => "[Model(Width = 64, Context = 32)]\npublic sealed partial class Demonstration\n{\n    " + members + "\n}\n";
+
+    private static string Attention(string arguments) => Model($"[Residual, Attention({arguments})] public partial Attention Attention {{ get; }}");
+
+    private static string LanguageModel(string attention, string head) => Model(
+        $"[Embedding(Vocabulary = 8)] public partial Embedding Tokens {{ get; }}\n    [Residual, Attention({attention})] public partial Attention Attention {{ get; }}\n    [{head}] public partial Head Head {{ get; }}");
+
+    private static Offer[] Offered(Func<string, string> source, params (string Title, string Arguments)[] offers) => [.. offers.Select(offer => new Offer(offer.Title, source(offer.Arguments)))];
+
+    [Theory]
+    [InlineData("Heads = 4, Window = 0", "Use Window = 1", "Heads = 4, Window = 1")]
+    [InlineData("Heads = 0, HeadWidth = 8", "Use Heads = 1", "Heads = 1, HeadWidth = 8")]
+    [InlineData("Heads = 4, SoftCap = -1", "Use SoftCap = 0", "Heads = 4, SoftCap = 0")]
+    [InlineData("Heads = 4, RotaryTheta = 0 /* none */, Rotary = true", "Remove RotaryTheta = 0", "Heads = 4 /* none */, Rotary = true")]
+    public Task AValueIsBroughtIntoRange(string before, string title, string after) => FixHarness.Offers("MDL1001", Attention(before), (title, Attention(after)));
+
+    [Theory]
+    [InlineData("RmsNorm(Epsilon = 0)", "Remove Epsilon = 0", "RmsNorm")]
+    [InlineData("LayerNorm(Epsilon = -1, Bias = false)", "Remove Epsilon = -1", "LayerNorm(Bias = false)")]
+    public Task AnEpsilonGetsItsDefault(string before, string title, string after)
+        => FixHarness.Offers("MDL1001", Model($"[{before}] public partial Norm Norm {{ get; }}"), (title, Model($"[{after}] public partial Norm Norm {{ get; }}")));
+
+    [Theory]
+    [InlineData("Hidden = 2000000000", "Use Hidden = 8388608", "Hidden = 8388608")]
+    [InlineData("HiddenRatio = 0.001", "Use HiddenRatio = 4", "HiddenRatio = 4")]
+    public Task AHiddenSizeIsBroughtIntoRange(string before, string title, string after)
+        => FixHarness.Offers("MDL1001", Model($"[Ffn({before})] public partial Ffn Ffn {{ get; }}"), (title, Model($"[Ffn({after})] public partial Ffn Ffn {{ get; }}")));
+
+    [Fact]
+    public Task HeadsDivideTheWidth() => FixHarness.Offers("MDL1002", Attention("Heads = 6"), Offered(Attention, ("Use Heads = 4", "Heads = 4"), ("Use Heads = 8", "Heads = 8")));
+
+    [Fact]
+    public Task AHeadsWidthDividesTheWidth() => FixHarness.Offers("MDL1002", Attention("HeadWidth = 100"), Offered(Attention, ("Use HeadWidth = 64", "HeadWidth = 64")));
+
+    [Fact]
+    public Task KeyValueHeadsDivideHeads() => FixHarness.Offers("MDL1003", Attention("Heads = 8, KeyValueHeads = 5"), Offered(Attention,
+        ("Use KeyValueHeads = 4", "Heads = 8, KeyValueHeads = 4"),
+        ("Use KeyValueHeads = 2", "Heads = 8, KeyValueHeads = 2"),
+        ("Use KeyValueHeads = 8", "Heads = 8, KeyValueHeads = 8"),
+        ("Use KeyValueHeads = 1", "Heads = 8, KeyValueHeads = 1")));
+
+    [Fact]
+    public Task ARotaryWidthIsEven() => FixHarness.Offers("MDL1004", Attention("Heads = 8, Rotary = true, RotaryWidth = 5"), Offered(Attention,
+        ("Use RotaryWidth = 4", "Heads = 8, Rotary = true, RotaryWidth = 4"), ("Use RotaryWidth = 6", "Heads = 8, Rotary = true, RotaryWidth = 6")));
+
+    [Theory]
+    [InlineData("Heads = 8, Rotary = true, RotaryWidth = 10", "Use RotaryWidth = 8", "Heads = 8, Rotary = true, RotaryWidth = 8")]
+    [InlineData("Heads = 8, Rotary = true, RotaryWidth = 11", "Use RotaryWidth = 8", "Heads = 8, Rotary = true, RotaryWidth = 8")]
+    [InlineData("Heads = 2, HeadWidth = 5, Rotary = true", "Add RotaryWidth = 4", "Heads = 2, HeadWidth = 5, Rotary = true, RotaryWidth = 4")]
+    public Task ARotaryWidthFitsTheHead(string before, string title, string after) => FixHarness.Offers("MDL1004", Attention(before), (title, Attention(after)));
+
+    [Fact]
+    public Task AHeadHasTheEmbeddingsVocabulary() => FixHarness.Offers("MDL1005",
+        LanguageModel("Heads = 2", "LanguageHead(TiedTo = nameof(Tokens), Vocabulary = 9)"), ("Remove Vocabulary = 9", LanguageModel("Heads = 2", "LanguageHead(TiedTo = nameof(Tokens))")));
+
+    [Fact]
+    public Task ALanguageModelIsCausal() => FixHarness.Offers("MDL1006",
+        LanguageModel("Causal = false, Heads = 2", "LanguageHead"), ("Remove Causal = false", LanguageModel("Heads = 2", "LanguageHead")));
+
+    [Fact]
+    public Task OneOfTwoSizesGoes() => FixHarness.Offers("MDL1007",
+        Model("[Ffn(Hidden = 8, HiddenRatio = 2)] public partial Ffn Ffn { get; }"),
+        ("Remove HiddenRatio = 2", Model("[Ffn(Hidden = 8)] public partial Ffn Ffn { get; }")),
+        ("Remove Hidden = 8", Model("[Ffn(HiddenRatio = 2)] public partial Ffn Ffn { get; }")));
+
+    [Theory]
+    [InlineData("[Attention] public partial Attention Layer { get; }", "Add HeadWidth = 64", "[Attention(HeadWidth = 64)] public partial Attention Layer { get; }")]
+    [InlineData("[Ffn()] public partial Ffn Layer { get; }", "Add HiddenRatio = 4", "[Ffn(HiddenRatio = 4)] public partial Ffn Layer { get; }")]
+    [InlineData("[GatedFfn(Bias = true)] public partial Ffn Layer { get; }", "Add HiddenRatio = 8.0 / 3", "[GatedFfn(Bias = true, HiddenRatio = 8.0 / 3)] public partial Ffn Layer { get; }")]
+    public Task ASizeIsGiven(string before, string title, string after) => FixHarness.Offers("MDL1008", Model(before), (title, Model(after)));
+
+    [Fact]
+    public Task AWindowIsCausal() => FixHarness.Offers("MDL1009", Attention("Heads = 2, Causal = false, Window = 4"), Offered(Attention,
+        ("Remove Causal = false", "Heads = 2, Window = 4"), ("Remove Window = 4", "Heads = 2, Causal = false")));
+
+    [Theory]
+    [InlineData("nameof(Attention)")]
+    [InlineData("\"Token\"")]
+    public Task AHeadIsTiedToTheEmbedding(string tie) => FixHarness.Offers("MDL0105",
+        LanguageModel("Heads = 2", $"LanguageHead(TiedTo = {tie})"),
+        ("Use TiedTo = nameof(Tokens)", LanguageModel("Heads = 2", "LanguageHead(TiedTo = nameof(Tokens))")),
+        ($"Remove TiedTo = {tie}", LanguageModel("Heads = 2", "LanguageHead")));
+
+    [Theory]
+    [InlineData("0", "Use 1", "1")]
+    [InlineData("count: -1", "Use count: 1", "count: 1")]
+    public Task AStackHasABlock(string before, string title, string after)
+    {
+        const string Small = "\n[Block] public sealed partial class Small { [RmsNorm] public partial Norm Norm { get; } }\n";
+        return FixHarness.Offers("MDL0106",
+            Model($"[Repeat({before})] public partial BlockStack<Small> Stack {{ get; }}") + Small, (title, Model($"[Repeat({after})] public partial BlockStack<Small> Stack {{ get; }}") + Small));
+    }
+
+    [Theory]
+    [InlineData("[Model(Width = 0, Context = 32)]", "Use Width = 1", "[Model(Width = 1, Context = 32)]")]
+    [InlineData("[Model(Width = 8, Context = 2000000000)]", "Use Context = 16777216", "[Model(Width = 8, Context = 16777216)]")]
+    [InlineData("[Model(Width = 64)]", "Add Context = 256", "[Model(Width = 64, Context = 256)]")]
+    public Task AModelHasSizes(string before, string title, string after)
+    {
+        const string Class = "\npublic sealed partial class Sizes { [RmsNorm] public partial Norm Norm { get; } }\n";
+        return FixHarness.Offers("MDL0109", before + Class, (title, after + Class));
+    }
+
+    [Fact]
+    public Task ABudgetIsRaised()
+    {
+        const string Class = "\n[Model(Width = 64, Context = 32)] public sealed partial class Bounded { [LayerNorm] public partial Norm Norm { get; } }\n";
+        return FixHarness.Offers("MDL0114", "[Budget(Parameters = 100)]" + Class, ("Use Parameters = 128", "[Budget(Parameters = 128)]" + Class));
+    }
+
+    [Fact]
+    public Task ABudgetOfABlockGoes()
+    {
+        const string Class = "[Block]\npublic sealed partial class Small { [RmsNorm] public partial Norm Norm { get; } }\n";
+        return FixHarness.Offers("MDL0108", "[Budget(Parameters = 100)]\n" + Class, ("Remove [Budget]", Class));
+    }
+
+    [Fact]
+    public Task AnArgumentHasAnEffectOrGoes() => FixHarness.Offers("MDL0108", Attention("Heads = 4, RotaryTheta = 100"), Offered(Attention,
+        ("Add Rotary = true", "Heads = 4, RotaryTheta = 100, Rotary = true"), ("Remove RotaryTheta = 100", "Heads = 4")));
+
+    [Fact]
+    public Task AnEnumHasTheValue() => FixHarness.Offers("MDL0014",
+        Model("[PreNorm((NormKind)7, Epsilon = 1), Attention(Heads = 2)] public partial Attention Layer { get; }"),
+        ("Use NormKind.RmsNorm", Model("[PreNorm(NormKind.RmsNorm, Epsilon = 1), Attention(Heads = 2)] public partial Attention Layer { get; }")),
+        ("Use NormKind.LayerNorm", Model("[PreNorm(NormKind.LayerNorm, Epsilon = 1), Attention(Heads = 2)] public partial Attention Layer { get; }")));
+}

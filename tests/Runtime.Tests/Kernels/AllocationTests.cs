@@ -32,7 +32,6 @@ public sealed class AllocationTests
         {
             Lookup.Gather(pool, rows, tokens, a, width, b, width);
             Lookup.GatherPositions(pool, batch, time, default, a, width, b, width);
-            Lookup.GatherSum(pool, batch, time, tokens, a, a, default, width, b, width);
             Rotary.Apply(pool, batch, time, default, b, width, 2, 48, 32, table.Data, inverse: false);
             RowKernels.Run(pool, rows, new RmsNorm(b, a, c, d, width, 1e-5f));
             RowKernels.Run(pool, rows, new RmsNormBackward(b, a, d, c, c, e, width, accumulate: false));

@@ -54,6 +54,7 @@ public sealed partial class Trainer
     /// <summary>The mean loss over the next batches of a source, whose position is put back afterwards.</summary>
     /// <param name="source">The batches.</param>
     /// <param name="batches">How many.</param>
+    /// <exception cref="ArgumentException">Batches of the source are larger than the trainer's capacities, or no target of any is counted.</exception>
     public Evaluation Evaluate(IBatchSource source, int batches)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -68,9 +69,9 @@ public sealed partial class Trainer
             for (int i = 0; i < batches; i++)
             {
                 source.Next(inputs, targets);
-                Evaluation evaluation = Evaluate(inputs, targets, source.Batch, source.Time);
-                sum += evaluation.Loss * evaluation.Targets;
-                counted += evaluation.Targets;
+                (double losses, int targetsCounted) = SumOfLosses(inputs, targets, source.Batch, source.Time);
+                sum += losses;
+                counted += targetsCounted;
             }
         }
         finally
@@ -78,7 +79,8 @@ public sealed partial class Trainer
             source.RestorePosition(position);
         }
 
-        return new Evaluation(counted == 0 ? 0 : sum / counted, counted);
+        if (counted == 0) throw new ArgumentException($"Every target of {batches} batches is negative: there is no loss to take the mean of.", nameof(source));
+        return new Evaluation(sum / counted, counted);
     }
 
     private void CheckCapacity(IBatchSource source)

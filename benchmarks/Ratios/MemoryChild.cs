@@ -74,7 +74,7 @@ internal static class MemoryChild
         process.WaitForExit();
         return process.ExitCode == 0
             ? double.Parse(output, CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException($"The process that measures the memory of '{who}' failed with exit code {process.ExitCode}.");
+            : throw new BenchmarkException($"The process that measures the memory of '{who}' failed with exit code {process.ExitCode}.");
     }
 
     // VmHWM: the largest resident size so far, in kB.

@@ -12,7 +12,7 @@ internal static class RatioCommand
 {
     /// <summary>Runs it.</summary>
     /// <param name="options">--output FILE for the JSON file, --only TEXT for the groups whose names contain it.</param>
-    /// <returns>0 when every required ratio is reached, 2 when one is missed, 1 for a wrong command line or system.</returns>
+    /// <returns>0 when every required ratio is reached, 2 when one is missed, 1 where the command line or the system is wrong or contenders' results differ.</returns>
     public static int Run(string[] options)
     {
         string output = "ratios.json", only = "";
@@ -34,23 +34,39 @@ internal static class RatioCommand
             return 1;
         }
 
+        try
+        {
+            RatioReport report = Measure(only);
+            report.Print(AnsiConsole.Console);
+            report.Write(output);
+            AnsiConsole.MarkupLineInterpolated($"Written to {Path.GetFullPath(output)}");
+            return report.Rows.Any(row => row.Verdict == "missed") ? 2 : 0;
+        }
+        catch (Exception exception) when (exception is BenchmarkException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 1;
+        }
+    }
+
+    private static RatioReport Measure(string only)
+    {
         int threads = Environment.ProcessorCount;
         torch.set_num_threads(threads);
         using WorkerPool pool = new(threads);
         RatioReport report = new() { Machine = MachineDescription.Create(threads) };
         if (OpenBlas.Missing is { } missing) report.Remarks.Add($"skipped OpenBLAS: {missing}");
+        bool any = false;
         foreach ((string name, Func<RatioGroup> create) in Groups(pool, threads))
         {
             if (!name.Contains(only, StringComparison.OrdinalIgnoreCase)) continue;
+            any = true;
             if (!Console.IsOutputRedirected) AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{name} ...[/]");
             using RatioGroup group = create();
             report.Add(RatioRunner.Run(group));
         }
 
-        report.Print(AnsiConsole.Console);
-        report.Write(output);
-        AnsiConsole.MarkupLineInterpolated($"Written to {Path.GetFullPath(output)}");
-        return report.Rows.Any(row => row.Verdict == "missed") ? 2 : 0;
+        return any ? report : throw new BenchmarkException($"No group's name contains '{only}': there are {string.Join(", ", Groups(pool, threads).Select(group => group.Name).Distinct())}.");
     }
 
     private static IEnumerable<(string Name, Func<RatioGroup> Create)> Groups(WorkerPool pool, int threads) =>

@@ -83,7 +83,10 @@ internal sealed class RatioGroup : IDisposable
     /// <summary>Seconds that a contender is measured in each round, at least one unit of work.</summary>
     public double Slice { get; init; } = 0.1;
 
-    /// <summary>After all rounds: how well the contenders' results agree; throws where they did not do the same work.</summary>
+    /// <summary>
+    /// Before anything is timed: runs each contender that computes something and compares what it computed. How well they agree, for the report;
+    /// a <see cref="BenchmarkException"/> where they do not do the same work.
+    /// </summary>
     public Func<string?>? Check { get; init; }
 
     /// <summary>Disposes something together with the group.</summary>

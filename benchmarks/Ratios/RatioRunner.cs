@@ -33,9 +33,6 @@ internal sealed record GroupResult(IReadOnlyList<Measurement> Measurements, IRea
 /// <summary>Runs groups: contenders take turns, so that what else the machine does meets all of them.</summary>
 internal static class RatioRunner
 {
-    // Long enough that idle threads of the one before have stopped waiting actively: ours and torch's do so after a few
-    // milliseconds, OpenBLAS's after 2^28 ticks of the processor's counter.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(140);
     private const double WarmUp = 0.4;
 
     // A round in which other processes took more than this is measured again; the calmest rounds count.
@@ -43,14 +40,21 @@ internal static class RatioRunner
     private const int MostAttempts = 2;
 
     /// <summary>Measures a group.</summary>
+    /// <exception cref="BenchmarkException">The contenders do not do the same work, or one cannot be measured undisturbed by another.</exception>
     public static GroupResult Run(RatioGroup group)
     {
+        string? remark = group.Check?.Invoke();
+
+        // Whoever comes first in a round may find other caches and another clock rate than whoever comes last: each round has an order of its own.
+        Random random = new(1);
+        Contender[] order = [.. group.Contenders];
         Dictionary<string, int> repeats = group.Contenders.ToDictionary(contender => contender.Name, contender => Prepare(contender, group.Slice));
         List<Round> measured = [];
         while (measured.Count(round => round.Others < Disturbed) < group.Rounds && measured.Count < group.Rounds * MostAttempts)
         {
             OtherLoad others = new();
-            Dictionary<string, double> samples = group.Contenders.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]));
+            random.Shuffle(order);
+            Dictionary<string, double> samples = order.ToDictionary(contender => contender.Name, contender => Measure(contender, repeats[contender.Name]));
             measured.Add(new Round(samples, group.Contenders.All(contender => contender.IsTimed) ? others.Share ?? 0 : 0));
         }
 
@@ -63,7 +67,7 @@ internal static class RatioRunner
             return new Measurement(
                 group.Name, contender.Name, contender.IsTimed ? sample : null, group.Figure(contender.Name, sample), group.Figure(contender.Name, samples.Min()), group.Unit);
         })];
-        return new GroupResult(measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], rounds.Max(round => round.Others), group.Check?.Invoke());
+        return new GroupResult(measurements, [.. group.Rows.Select(row => Evaluate(row, rounds))], rounds.Max(round => round.Others), remark);
     }
 
     /// <summary>Judges a ratio.</summary>
@@ -90,7 +94,7 @@ internal static class RatioRunner
     private static double Measure(Contender contender, int repeats)
     {
         if (!contender.IsTimed) return contender.Unit();
-        Thread.Sleep(Pause);
+        OwnThreads.Settle();
         if (repeats > 1) contender.Unit(); // wakes threads and refills caches
         double sum = 0;
         for (int i = 0; i < repeats; i++) sum += contender.Unit();

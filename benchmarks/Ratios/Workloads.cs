@@ -42,7 +42,7 @@ internal static class Workloads
     /// <summary>Gives a reference model our parameters; both name them alike.</summary>
     public static void Copy(ParameterCollection from, TorchParameters to)
     {
-        if (!from.Names.Order().SequenceEqual(to.Names.Order())) throw new InvalidOperationException("The reference model has other parameters.");
+        if (!from.Names.Order().SequenceEqual(to.Names.Order())) throw new BenchmarkException("The reference model has other parameters than ours.");
         foreach (Parameter parameter in from) to.Set(parameter.Name, parameter.Values);
     }
 }

@@ -18,15 +18,18 @@ internal sealed record TorchRun(TorchParameters Parameters)
     /// <summary>For each position [batch, time] the first one of its document, or null for one document a sequence.</summary>
     public Tensor? SegmentStarts { get; init; }
 
-    private readonly Dictionary<(int Rotated, double Theta, long Time), (Tensor Cosine, Tensor Sine)> rotations = [];
+    private readonly Dictionary<(int Rotated, double Theta), TorchRotation> rotations = [];
 
-    /// <summary>Cosines and sines [time, rotated / 2] of position · theta^(-2i / rotated), with angles in double; computed once a run.</summary>
-    public (Tensor Cosine, Tensor Sine) Rotation(int rotated, double theta, long time)
+    /// <summary>The rotation of this run's <paramref name="time"/> positions, taken from the cache's table or computed, once a run.</summary>
+    public TorchRotation Rotation(int rotated, double theta, long time)
     {
-        if (rotations.TryGetValue((rotated, theta, time), out (Tensor Cosine, Tensor Sine) found)) return found;
-        Tensor frequency = pow(theta, arange(rotated / 2, ScalarType.Float64) * (-2.0 / rotated));
-        Tensor angle = arange(Start, Start + time, ScalarType.Float64).unsqueeze(1) * frequency;
-        return rotations[(rotated, theta, time)] = (cos(angle).to_type(Parameters.Type), sin(angle).to_type(Parameters.Type));
+        if (!rotations.TryGetValue((rotated, theta), out TorchRotation found))
+        {
+            found = Cache?.Rotation(rotated, theta, Parameters.Type).Narrow(Start, time) ?? TorchRotation.Of(rotated, theta, Start, time, Parameters.Type);
+            rotations.Add((rotated, theta), found);
+        }
+
+        return found;
     }
 }
 

@@ -6,6 +6,10 @@ public sealed partial class Decoder
     /// Continues the only sequence: appends <paramref name="prompt"/>, then samples tokens until <paramref name="generated"/> is full,
     /// <paramref name="accept"/> says to stop or the context is full. Allocates nothing.
     /// </summary>
+    /// <remarks>
+    /// The last generated token is not appended: the sequence then holds the prompt and all generated tokens but that one, so to go on
+    /// put it first in the next prompt. With no room in <paramref name="generated"/> nothing happens, and the prompt is not appended either.
+    /// </remarks>
     /// <param name="prompt">Token ids, at least one; they follow what the sequence holds.</param>
     /// <param name="generated">Receives the sampled tokens.</param>
     /// <param name="sampler">Chooses each token; it is told the prompt, too, for its repeat penalty.</param>

@@ -8,6 +8,7 @@ namespace ModelDsl;
 /// memory is allocated when it is made; a step allocates nothing. It reads the parameters of the model it comes from, as they are
 /// at each call. Not thread-safe.
 /// </summary>
+/// <remarks>Logits are a view of its memory and do not keep it alive: hold the decoder while they are in use, which <c>using</c> does.</remarks>
 public sealed partial class Decoder : IDisposable
 {
     private readonly ModelInstance model;

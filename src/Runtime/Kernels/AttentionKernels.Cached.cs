@@ -75,20 +75,25 @@ public static unsafe partial class AttentionKernels
             var whole = new ForwardBody<S, F>(pool, shape, forward, output, default, 0);
             int blocks = (rows + AttentionForward<S, F>.BlockRows - 1) / AttentionForward<S, F>.BlockRows;
             pool.Reserve(forward.ScratchFloats);
-            if (heads * blocks >= EnoughTiles || held <= PrefillBody<S, F>.PartKeys)
+            if (heads * blocks >= EnoughTiles)
             {
                 pool.Run(whole.Tiles, whole);
+                return;
             }
-            else
+
+            int cuts = (held + PrefillBody<S, F>.PartKeys - 1) / PrefillBody<S, F>.PartKeys;
+            AttentionParts<S> cut = Parts<S>(AttentionForward<S, F>.BlockRows, heads * blocks, cuts, PrefillBody<S, F>.PartKeys);
+            if (cuts == 1)
             {
-                int parts = (held + PrefillBody<S, F>.PartKeys - 1) / PrefillBody<S, F>.PartKeys;
-                AttentionParts<S> results = Parts<S>(AttentionForward<S, F>.BlockRows, heads * blocks, parts, PrefillBody<S, F>.PartKeys);
-                pool.Run(heads * blocks * parts, new PrefillBody<S, F>(pool, shape, forward, results, blocks, parts));
-                pool.Run(heads * blocks, new MergeBody<S>(shape, AttentionForward<S, F>.BlockRows, blocks, results, output));
+                pool.Run(whole.Tiles, whole);
+                return;
             }
+
+            pool.Run(heads * blocks * cuts, new PrefillBody<S, F>(pool, shape, forward, cut, blocks, cuts));
+            pool.Run(heads * blocks, new MergeBody<S>(shape, AttentionForward<S, F>.BlockRows, blocks, cut, output));
         }
 
-        /// <summary>Room for the parts' results: as many as a full cache has, so that none is asked for while a sequence grows.</summary>
+        /// <summary>Room for the results of parts: as many as a full cache has, asked for even while there is one part only, so that nothing grows with a sequence.</summary>
         private AttentionParts<S> Parts<S>(int rows, int blocks, int parts, int partKeys) where S : unmanaged, ISimd<S>
         {
             int padded = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width, most = (capacity + partKeys - 1) / partKeys;

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using ModelDsl.Memory;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
@@ -28,12 +27,7 @@ public static unsafe partial class EmbeddingKernels
     /// <param name="accumulate">Add to what is there; otherwise all of it is first zeroed.</param>
     public static void Scatter(
         WorkerPool pool, nint rows, I32 ids, F32 gradient, nint gradientStride, int vocabulary, int width, F32 tableGradient, bool accumulate)
-    {
-        if (Vector512.IsHardwareAccelerated) Scatter<F512>(pool, rows, ids, gradient, gradientStride, vocabulary, width, tableGradient, accumulate);
-        else if (Vector256.IsHardwareAccelerated) Scatter<F256>(pool, rows, ids, gradient, gradientStride, vocabulary, width, tableGradient, accumulate);
-        else if (Vector128.IsHardwareAccelerated) Scatter<F128>(pool, rows, ids, gradient, gradientStride, vocabulary, width, tableGradient, accumulate);
-        else Scatter<F1>(pool, rows, ids, gradient, gradientStride, vocabulary, width, tableGradient, accumulate);
-    }
+        => Vectors.Run(new ScatterBody(pool, rows, ids, gradient, gradientStride, vocabulary, width, tableGradient, accumulate));
 
     /// <summary>The same at a chosen vector width.</summary>
     internal static void Scatter<S>(
@@ -75,6 +69,12 @@ public static unsafe partial class EmbeddingKernels
             nint first = (nint)tile * ClearTile;
             new Span<float>(data.Pointer + first, (int)Math.Min(ClearTile, length - first)).Clear();
         }
+    }
+
+    private readonly struct ScatterBody(
+        WorkerPool pool, nint rows, I32 ids, F32 gradient, nint gradientStride, int vocabulary, int width, F32 tableGradient, bool accumulate) : ISimdBody
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S> => Scatter<S>(pool, rows, ids, gradient, gradientStride, vocabulary, width, tableGradient, accumulate);
     }
 
     private readonly struct ScatterTile<S>(

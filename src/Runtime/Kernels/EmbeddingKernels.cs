@@ -31,21 +31,6 @@ public static unsafe partial class EmbeddingKernels
     public static void GatherPositions(WorkerPool pool, int batch, int time, I32 starts, F32 table, int width, F32 output, nint outputStride)
         => RowKernels.Run(pool, (nint)batch * time, new PositionRows(time, starts, table, width, output, outputStride));
 
-    /// <summary>output[b·time + t, :] = table[ids[b·time + t], :] + positions[starts[b] + t, :], in one pass.</summary>
-    /// <param name="pool">The workers.</param>
-    /// <param name="batch">Sequences.</param>
-    /// <param name="time">Positions of each.</param>
-    /// <param name="ids">Ids [batch·time].</param>
-    /// <param name="table">Token table [vocabulary, width].</param>
-    /// <param name="positions">Position table [context, width].</param>
-    /// <param name="starts">Position of each sequence's first row [batch]; null for 0.</param>
-    /// <param name="width">Columns.</param>
-    /// <param name="output">Receives [batch·time, width].</param>
-    /// <param name="outputStride">Floats from one row of the output to the next.</param>
-    public static void GatherSum(
-        WorkerPool pool, int batch, int time, I32 ids, F32 table, F32 positions, I32 starts, int width, F32 output, nint outputStride)
-        => RowKernels.Run(pool, (nint)batch * time, new SumRows(time, ids, table, positions, starts, width, output, outputStride));
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nint Position(nint row, int time, I32 starts)
     {
@@ -76,26 +61,6 @@ public static unsafe partial class EmbeddingKernels
 
         public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
             => Copy<S>(table.At(Position(row, time, starts) * width), output.At(row * outputStride), width);
-
-        public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
-    }
-
-    internal readonly struct SumRows(
-        int time, I32 ids, F32 table, F32 positions, I32 starts, int width, F32 output, nint outputStride) : IRowKernel
-    {
-        public int Accumulators => 0;
-
-        public void Row<S>(nint row, F32 accumulators) where S : unmanaged, ISimd<S>
-        {
-            float* token = table.Pointer + (nint)ids[row] * width;
-            float* position = positions.Pointer + Position(row, time, starts) * width;
-            float* target = output.Pointer + row * outputStride;
-            int columns = width;
-            int column = 0;
-            for (; column <= columns - S.Width; column += S.Width) S.Store(target + column, S.Load(token + column) + S.Load(position + column));
-            int rest = columns - column;
-            if (rest > 0) S.Store(target + column, S.Load(token + column, rest) + S.Load(position + column, rest), rest);
-        }
 
         public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S> { }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using ModelDsl.Memory;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
@@ -23,10 +22,9 @@ public static unsafe class Gradients
     /// <param name="length">How many.</param>
     public static double SquaredNorm(WorkerPool pool, F32 gradients, nint length)
     {
-        if (Vector512.IsHardwareAccelerated) return SquaredNorm<F512>(pool, gradients, length);
-        if (Vector256.IsHardwareAccelerated) return SquaredNorm<F256>(pool, gradients, length);
-        if (Vector128.IsHardwareAccelerated) return SquaredNorm<F128>(pool, gradients, length);
-        return SquaredNorm<F1>(pool, gradients, length);
+        double sum = 0;
+        Vectors.Run(new NormBody(pool, gradients, length, &sum));
+        return sum;
     }
 
     /// <summary>The same at a chosen vector width.</summary>
@@ -39,6 +37,11 @@ public static unsafe class Gradients
         double sum = 0;
         for (int tile = 0; tile < tiles; tile++) sum += sums[tile];
         return sum;
+    }
+
+    private readonly struct NormBody(WorkerPool pool, F32 gradients, nint length, double* sum) : ISimdBody
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S> => *sum = SquaredNorm<S>(pool, gradients, length);
     }
 
     private readonly struct SquareTile<S>(F32 gradients, nint length, double* sums) : IParallelBody where S : unmanaged, ISimd<S>

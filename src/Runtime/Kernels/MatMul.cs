@@ -23,15 +23,7 @@ public static class MatMul
     /// <param name="epilogue">What becomes of the elements. It must not write what an operand still reads.</param>
     public static void Run<TA, TB, TE>(WorkerPool pool, nint m, nint n, nint k, in TA a, bool transposeA, in TB b, bool transposeB, in TE epilogue)
         where TA : struct, IOperand where TB : struct, IOperand where TE : struct, IEpilogue
-    {
-        switch (Vectors.Width)
-        {
-            case 16: MatMul<F512>.Run(pool, m, n, k, a, transposeA, b, transposeB, epilogue); break;
-            case 8: MatMul<F256>.Run(pool, m, n, k, a, transposeA, b, transposeB, epilogue); break;
-            case 4: MatMul<F128>.Run(pool, m, n, k, a, transposeA, b, transposeB, epilogue); break;
-            default: MatMul<F1>.Run(pool, m, n, k, a, transposeA, b, transposeB, epilogue); break;
-        }
-    }
+        => Vectors.Run(new RunBody<TA, TB, TE>(pool, m, n, k, a, transposeA, b, transposeB, epilogue));
 
     /// <summary>Floats that <see cref="PackB"/> writes for a right operand of n columns and depth k on this machine.</summary>
     public static nint PackedFloats(nint n, nint k) => MatMulBlocking.RoundUp(n, 2 * Vectors.Width) * k;
@@ -44,15 +36,7 @@ public static class MatMul
     /// <param name="transposeB">The source is stored [n, k].</param>
     /// <param name="packed">Where to: <see cref="PackedFloats"/> floats, on a 64-byte boundary for full speed.</param>
     public static void PackB<TB>(WorkerPool pool, nint n, nint k, in TB b, bool transposeB, F32 packed) where TB : struct, IOperand
-    {
-        switch (Vectors.Width)
-        {
-            case 16: MatMul<F512>.PackB(pool, n, k, b, transposeB, packed); break;
-            case 8: MatMul<F256>.PackB(pool, n, k, b, transposeB, packed); break;
-            case 4: MatMul<F128>.PackB(pool, n, k, b, transposeB, packed); break;
-            default: MatMul<F1>.PackB(pool, n, k, b, transposeB, packed); break;
-        }
-    }
+        => Vectors.Run(new PackBody<TB>(pool, n, k, b, transposeB, packed));
 
     /// <summary>As <see cref="Run"/>, with a right operand packed before by <see cref="PackB"/> with the same n and k.</summary>
     /// <param name="pool">The worker threads.</param>
@@ -65,13 +49,22 @@ public static class MatMul
     /// <param name="epilogue">What becomes of the elements.</param>
     public static void RunPacked<TA, TE>(WorkerPool pool, nint m, nint n, nint k, in TA a, bool transposeA, F32 packedB, in TE epilogue)
         where TA : struct, IOperand where TE : struct, IEpilogue
+        => Vectors.Run(new PackedBody<TA, TE>(pool, m, n, k, a, transposeA, packedB, epilogue));
+
+    private readonly struct RunBody<TA, TB, TE>(WorkerPool pool, nint m, nint n, nint k, TA a, bool transposeA, TB b, bool transposeB, TE epilogue) : ISimdBody
+        where TA : struct, IOperand where TB : struct, IOperand where TE : struct, IEpilogue
     {
-        switch (Vectors.Width)
-        {
-            case 16: MatMul<F512>.RunPacked(pool, m, n, k, a, transposeA, packedB, epilogue); break;
-            case 8: MatMul<F256>.RunPacked(pool, m, n, k, a, transposeA, packedB, epilogue); break;
-            case 4: MatMul<F128>.RunPacked(pool, m, n, k, a, transposeA, packedB, epilogue); break;
-            default: MatMul<F1>.RunPacked(pool, m, n, k, a, transposeA, packedB, epilogue); break;
-        }
+        public void Run<S>() where S : unmanaged, ISimd<S> => MatMul<S>.Run(pool, m, n, k, a, transposeA, b, transposeB, epilogue);
+    }
+
+    private readonly struct PackBody<TB>(WorkerPool pool, nint n, nint k, TB b, bool transposeB, F32 packed) : ISimdBody where TB : struct, IOperand
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S> => MatMul<S>.PackB(pool, n, k, b, transposeB, packed);
+    }
+
+    private readonly struct PackedBody<TA, TE>(WorkerPool pool, nint m, nint n, nint k, TA a, bool transposeA, F32 packedB, TE epilogue) : ISimdBody
+        where TA : struct, IOperand where TE : struct, IEpilogue
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S> => MatMul<S>.RunPacked(pool, m, n, k, a, transposeA, packedB, epilogue);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using ModelDsl.Memory;
 using ModelDsl.Simd;
 using ModelDsl.Threading;
@@ -40,12 +39,7 @@ public static unsafe partial class RowKernels
     /// <param name="fewestRows">A tile has at least this many rows (kernels without accumulators).</param>
     /// <param name="kernel">The kernel.</param>
     internal static void Run<TKernel>(WorkerPool pool, nint rows, int fewestRows, in TKernel kernel) where TKernel : struct, IRowKernel
-    {
-        if (Vector512.IsHardwareAccelerated) Run<F512, TKernel>(pool, rows, fewestRows, in kernel);
-        else if (Vector256.IsHardwareAccelerated) Run<F256, TKernel>(pool, rows, fewestRows, in kernel);
-        else if (Vector128.IsHardwareAccelerated) Run<F128, TKernel>(pool, rows, fewestRows, in kernel);
-        else Run<F1, TKernel>(pool, rows, fewestRows, in kernel);
-    }
+        => Vectors.Run(new RunBody<TKernel>(pool, rows, fewestRows, kernel));
 
     /// <summary>The same at a chosen vector width.</summary>
     internal static void Run<S, TKernel>(WorkerPool pool, nint rows, int fewestRows, in TKernel kernel)
@@ -73,6 +67,11 @@ public static unsafe partial class RowKernels
 
     /// <summary>Whole cache lines, an odd number of them: otherwise the same column of all buffers falls into the same few cache sets.</summary>
     private static nint BufferStride(int accumulators) => (Quotient(accumulators, 16) | 1) * 16;
+
+    private readonly struct RunBody<TKernel>(WorkerPool pool, nint rows, int fewestRows, TKernel kernel) : ISimdBody where TKernel : struct, IRowKernel
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S> => RowKernels.Run<S, TKernel>(pool, rows, fewestRows, in kernel);
+    }
 
     private readonly struct Plain<S, TKernel>(TKernel kernel, nint rows, nint tileRows) : IParallelBody
         where S : unmanaged, ISimd<S>

@@ -91,7 +91,4 @@ internal readonly record struct ArenaFloats(long Activations, long Sequences, lo
     /// <summary>What is enough for either.</summary>
     public ArenaFloats Or(ArenaFloats other)
         => new(Math.Max(Activations, other.Activations), Math.Max(Sequences, other.Sequences), Math.Max(Scratch, other.Scratch));
-
-    /// <summary>Bytes of all arenas.</summary>
-    public long Bytes => checked((Activations + Sequences + Scratch) * sizeof(float));
 }

@@ -8,6 +8,7 @@ namespace ModelDsl;
 /// gradients of inputs and parameters from gradients of the outputs. For gradient checks, distillation and losses of one's own.
 /// Memory is allocated when it is made; runs allocate nothing. Not thread-safe.
 /// </summary>
+/// <remarks>Results are views of its memory and do not keep it alive: hold the module while they are in use, which <c>using</c> does.</remarks>
 public sealed class ModelModule : IDisposable
 {
     private readonly ModelInstance model;

@@ -5,9 +5,12 @@ using ModelDsl.Programs;
 namespace ModelDsl;
 
 /// <summary>
-/// A parameter of a model: its name, shape and the memory that holds it. A handle: copying it copies no values, and the spans
-/// stay valid until the model (values) or the trainer (gradient) is disposed.
+/// A parameter of a model: its name, shape and the memory that holds it. A handle: copying it copies no values.
 /// </summary>
+/// <remarks>
+/// Its spans are valid until the model (values) or the trainer (gradient) is disposed. A span keeps neither alive: hold the owner or this
+/// handle while a span is in use, which <c>using</c> does, or the memory may be freed as soon as nothing else reaches it.
+/// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public readonly struct Parameter
 {

@@ -19,15 +19,6 @@ internal sealed class SharedWorkers
     /// <summary>Held while a program runs: the pool takes one caller at a time.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>Puts the threads of all pools to sleep: for a benchmark about to time something else.</summary>
-    public static void Park()
-    {
-        lock (Creation)
-        {
-            foreach (SharedWorkers workers in Pools.Values) workers.Pool.Park();
-        }
-    }
-
     /// <summary>The pool of a number of threads, 0 for one a processor.</summary>
     public static SharedWorkers Of(int threads)
     {

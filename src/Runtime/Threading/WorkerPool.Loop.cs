@@ -85,15 +85,14 @@ public sealed unsafe partial class WorkerPool
             }
         }
 
-        /// <summary>Wakes the worker.</summary>
+        /// <summary>Wakes the worker. Held for a moment only, the lock is tried and not waited for: Thread.Interrupt ends such a wait, in the middle of a loop.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
         public void Wake()
         {
-            lock (this)
-            {
-                asleep = 0;
-                Monitor.Pulse(this);
-            }
+            while (!Monitor.TryEnter(this)) Thread.Yield();
+            asleep = 0;
+            Monitor.Pulse(this);
+            Monitor.Exit(this);
         }
     }
 }

@@ -25,7 +25,6 @@ public sealed unsafe partial class WorkerPool : IDisposable
     private void* body;
     private int tiles;
     private int busy;
-    private volatile bool parking;
     private volatile bool stopped;
     private ExceptionDispatchInfo? failure;
 
@@ -80,7 +79,10 @@ public sealed unsafe partial class WorkerPool : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">Another loop of this pool is running.</exception>
     /// <exception cref="ObjectDisposedException">After <see cref="Dispose"/>.</exception>
-    /// <remarks>The first exception of a tile is thrown here, after the other workers have stopped; which tiles ran is then undefined.</remarks>
+    /// <remarks>
+    /// The first exception of a tile is thrown here, after the other workers have stopped; which tiles ran is then undefined.
+    /// <see cref="Thread.Interrupt"/> does not end a loop: it takes effect where the caller next waits.
+    /// </remarks>
     public void Run<TBody>(int tiles, in TBody body) where TBody : struct, IParallelBody
     {
         if (tiles <= 0) return;
@@ -111,20 +113,6 @@ public sealed unsafe partial class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>
-    /// Puts the workers to sleep now instead of after their spin, and returns when all of them do: for a caller about to leave the
-    /// processors to somebody else. The next loop wakes them.
-    /// </summary>
-    public void Park()
-    {
-        parking = true;
-        SpinWait spin = default;
-        foreach (Seat seat in seats)
-        {
-            while (!seat.Asleep && !stopped) spin.SpinOnce();
-        }
-    }
-
     /// <summary>Workers that sleep.</summary>
     internal int Sleepers => seats.Count(seat => seat.Asleep);
 
@@ -134,8 +122,14 @@ public sealed unsafe partial class WorkerPool : IDisposable
         if (stopped) return;
         stopped = true;
         foreach (Seat seat in seats) seat.Wake();
-        foreach (Thread thread in threads) thread.Join();
-        Free();
+        try
+        {
+            foreach (Thread thread in threads) thread.Join();
+        }
+        finally
+        {
+            Free();
+        }
     }
 
     private static void Invoke<TBody>(void* body, int tile, int worker) where TBody : struct, IParallelBody
@@ -143,7 +137,6 @@ public sealed unsafe partial class WorkerPool : IDisposable
 
     private void Start(int tiles)
     {
-        if (parking) parking = false;
         loop.Open();
         int wanted = Math.Min(seats.Length, tiles - 1);
         for (int i = 0; i < wanted; i++)
@@ -156,8 +149,9 @@ public sealed unsafe partial class WorkerPool : IDisposable
     {
         loop.Close();
         for (int spins = 0; loop.Occupied && spins < 1000; spins++) Thread.SpinWait(1);
-        SpinWait spin = default;
-        while (loop.Occupied) spin.SpinOnce(-1);
+
+        // Workers inside read the body on this thread's stack. SpinWait would sleep, and a sleep ends by Thread.Interrupt.
+        while (loop.Occupied) Thread.Yield();
         if (failure is { } thrown)
         {
             failure = null;
@@ -212,11 +206,10 @@ public sealed unsafe partial class WorkerPool : IDisposable
             for (int spins = 0; spins < 32; spins++)
             {
                 if (loop.OpenSince(seen) || stopped) return;
-                if (parking) break;
                 Thread.SpinWait(1);
             }
         }
-        while (!parking && System.Diagnostics.Stopwatch.GetTimestamp() - start < patience);
+        while (System.Diagnostics.Stopwatch.GetTimestamp() - start < patience);
 
         seat.Announce();
         if (loop.OpenSince(seen) || stopped) seat.Rise();

@@ -49,7 +49,7 @@ public readonly record struct StepReport
 
 /// <summary>The mean loss of a batch that was only evaluated.</summary>
 /// <param name="Loss">Mean cross-entropy of the counted targets in nats.</param>
-/// <param name="Targets">Targets that were counted: not negative.</param>
+/// <param name="Targets">Targets that were counted: not negative. At least one: an evaluation without any is an error.</param>
 public readonly record struct Evaluation(double Loss, long Targets)
 {
     /// <summary>e to the loss.</summary>

@@ -34,6 +34,16 @@ public sealed partial class Trainer
         return TokenChecks.Targets(targets, model.Plan);
     }
 
+    /// <summary>The sum of the losses of all counted targets, and how many there are.</summary>
+    private (double Sum, int Counted) SumOfLosses(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int batch, int sequence, ReadOnlySpan<int> segmentStarts = default)
+    {
+        int counted = Check(inputs, targets, batch, sequence, segmentStarts, evaluate: true);
+        double sum;
+        using (memory.Workers.Gate.EnterScope()) sum = Pass(inputs, targets, batch, sequence, segmentStarts, counted, train: false);
+        GC.KeepAlive(this);
+        return (sum, counted);
+    }
+
     /// <summary>Runs all micro-batches; returns the sum of the losses of all counted rows, added in order.</summary>
     private double Pass(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int batch, int sequence, ReadOnlySpan<int> segmentStarts, int counted, bool train)
     {

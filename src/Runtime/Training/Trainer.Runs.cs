@@ -55,6 +55,7 @@ public sealed partial class Trainer
     /// <param name="source">The batches.</param>
     /// <param name="batches">How many.</param>
     /// <param name="cancellation">Asked before each batch.</param>
+    /// <exception cref="ArgumentException">Batches of the source are larger than the trainer's capacities, or no target of any is counted.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Evaluation Evaluate(IBatchSource source, int batches, CancellationToken cancellation = default)
     {
@@ -71,9 +72,9 @@ public sealed partial class Trainer
             {
                 cancellation.ThrowIfCancellationRequested();
                 source.Next(inputs, targets);
-                Evaluation evaluation = Evaluate(inputs, targets, source.Batch, source.Time);
-                sum += evaluation.Loss * evaluation.Targets;
-                counted += evaluation.Targets;
+                (double losses, int targetsCounted) = SumOfLosses(inputs, targets, source.Batch, source.Time);
+                sum += losses;
+                counted += targetsCounted;
             }
         }
         finally
@@ -81,7 +82,8 @@ public sealed partial class Trainer
             source.RestorePosition(position);
         }
 
-        return new Evaluation(counted == 0 ? 0 : sum / counted, counted);
+        if (counted == 0) throw new ArgumentException($"Every target of {batches} batches is negative: there is no loss to take the mean of.", nameof(source));
+        return new Evaluation(sum / counted, counted);
     }
 
     private void CheckCapacity(IBatchSource source)

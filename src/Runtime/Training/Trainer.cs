@@ -97,7 +97,7 @@ public sealed partial class Trainer : IDisposable
     /// <summary>The mean loss of sequences of <see cref="TrainerOptions.Sequence"/> tokens; nothing is changed, and gradients stay those of the last step.</summary>
     /// <param name="inputs">Token ids, sequence after sequence; any number of sequences.</param>
     /// <param name="targets">For each input the token that should follow it; a negative one is not counted.</param>
-    /// <inheritdoc cref="Step(ReadOnlySpan{int}, ReadOnlySpan{int})" path="/exception"/>
+    /// <inheritdoc cref="Evaluate(ReadOnlySpan{int}, ReadOnlySpan{int}, int, int, ReadOnlySpan{int})" path="/exception"/>
     public Evaluation Evaluate(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets) => Evaluate(inputs, targets, WholeSequences(inputs.Length), sequence);
 
     /// <summary>The mean loss of sequences of any length.</summary>
@@ -106,14 +106,13 @@ public sealed partial class Trainer : IDisposable
     /// <param name="batch">Number of sequences; computed <see cref="TrainerOptions.Batch"/> at a time.</param>
     /// <param name="sequence">Positions of each sequence, at most Sequence.</param>
     /// <param name="segmentStarts">As in <see cref="Step(ReadOnlySpan{int}, ReadOnlySpan{int}, int, int, ReadOnlySpan{int})"/>.</param>
-    /// <returns>Loss 0 and no targets where every target is negative.</returns>
+    /// <exception cref="ArgumentException">Lengths do not fit, or no target is counted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A token or target lies outside the vocabulary.</exception>
     public Evaluation Evaluate(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, int batch, int sequence, ReadOnlySpan<int> segmentStarts = default)
     {
-        int counted = Check(inputs, targets, batch, sequence, segmentStarts, evaluate: true);
-        double sum;
-        using (memory.Workers.Gate.EnterScope()) sum = Pass(inputs, targets, batch, sequence, segmentStarts, counted, train: false);
-        GC.KeepAlive(this);
-        return new Evaluation(counted == 0 ? 0 : sum / counted, counted);
+        (double sum, int counted) = SumOfLosses(inputs, targets, batch, sequence, segmentStarts);
+        if (counted == 0) throw new ArgumentException("Every target is negative: there is no loss to take the mean of.", nameof(targets));
+        return new Evaluation(sum / counted, counted);
     }
 
     /// <summary>Frees gradients, slots and activations; the model's parameters stay.</summary>

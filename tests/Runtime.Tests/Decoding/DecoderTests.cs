@@ -1,5 +1,4 @@
 using CsCheck;
-using ModelDsl.Runtime.Tests.Training;
 
 namespace ModelDsl.Runtime.Tests.Decoding;
 
@@ -109,23 +108,6 @@ public sealed class DecoderTests
         Throws<ArgumentOutOfRangeException>(() => two.Prefill(2, [0]), "sequences 0 to 1");
         Throws<ArgumentException>(
             () => model.CreateDecoder(new DecoderOptions { Batch = 0, Context = 13, PrefillChunk = 0 }), "Batch is 0", "Context is 13", "context, 12", "PrefillChunk is 0");
-    }
-
-    [Fact]
-    public void Prefill_step_and_generation_allocate_nothing()
-    {
-        using ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
-        using Decoder decoder = model.CreateDecoder(new DecoderOptions { PrefillChunk = 2, Threads = 4 });
-        Sampler sampler = new(new SamplerOptions { TopK = 3, TopP = 0.9, RepeatPenalty = 1.2, Temperature = 0.7 });
-        int[] prompt = [1, 2, 3], generated = new int[5];
-        Allocation.None(() =>
-        {
-            decoder.Rewind(0);
-            decoder.Prefill(prompt);
-            decoder.Step(1);
-            decoder.Rewind(2);
-            decoder.Generate(prompt, generated, sampler);
-        });
     }
 
     [Fact]

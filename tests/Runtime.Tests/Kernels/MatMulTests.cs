@@ -48,14 +48,7 @@ public sealed class MatMulTests : IDisposable
         foreach ((bool transposeA, bool transposeB) in Transposes)
         {
             using MatMulCase test = new(m, n, k, transposeA, transposeB, 48, 5);
-            switch (Vectors.Width)
-            {
-                case 16: test.RunRich<F512>(two); break;
-                case 8: test.RunRich<F256>(two); break;
-                case 4: test.RunRich<F128>(two); break;
-                default: test.RunRich<F1>(two); break;
-            }
-
+            Vectors.Run(new RichRun(test, two));
             test.CheckRich();
         }
     }
@@ -129,5 +122,10 @@ public sealed class MatMulTests : IDisposable
                 test.CheckRich();
             },
             iter: 150, threads: 1);
+    }
+
+    private readonly struct RichRun(MatMulCase test, WorkerPool pool) : ISimdBody
+    {
+        public void Run<S>() where S : unmanaged, ISimd<S> => test.RunRich<S>(pool);
     }
 }

@@ -26,15 +26,10 @@ public sealed class ModuleTests
     public void A_block_of_activations_gives_the_gradient_of_its_input()
     {
         using ModelInstance model = ModelInstance.Create(new ScaleProgram(), 1);
-        using ModelModule module = model.CreateModule(new ModuleOptions { Batch = 2, Sequence = 2, Threads = 5 });
+        using ModelModule module = model.CreateModule(new ModuleOptions { Batch = 2, Sequence = 2 });
         Assert.Equal([2, 4, 6, 8], module.Forward([1f, 2, 3, 4], 2, 1).ToArray());
         Assert.Equal([20, 0, 0, 2], module.Backward([10, 0, 0, 1]).ToArray());
         Assert.Equal(14, module.Parameters[0].Gradient[0]);
-        Allocation.None(() =>
-        {
-            module.Forward([1f, 2, 3, 4], 2, 1);
-            module.Backward([1f, 2, 3, 4]);
-        });
         Assert.Throws<InvalidOperationException>(() => module.Forward([1], 1, 1));
         Assert.Throws<ArgumentException>(() => module.Forward([1f, 2, 3], 1, 1));
     }

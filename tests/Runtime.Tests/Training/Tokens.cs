@@ -42,3 +42,23 @@ internal sealed class PatternBatches(int batch, int time, int vocabulary) : IBat
         Position = long.Parse(saved.AsSpan(3), System.Globalization.CultureInfo.InvariantCulture);
     }
 }
+
+/// <summary>Single sequences of three zeros; the first batches count no target.</summary>
+internal sealed class UncountedBatches(int first) : IBatchSource
+{
+    private int position;
+
+    public int Batch => 1;
+
+    public int Time => 3;
+
+    public void Next(Span<int> inputs, Span<int> targets)
+    {
+        inputs.Clear();
+        targets.Fill(position++ < first ? -1 : 0);
+    }
+
+    public string SavePosition() => "";
+
+    public void RestorePosition(string saved) => position = 0;
+}

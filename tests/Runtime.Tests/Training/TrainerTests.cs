@@ -100,6 +100,19 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void An_evaluation_needs_a_counted_target()
+    {
+        using ModelInstance model = ModelInstance.Create(new BigramProgram(), 1);
+        using Trainer trainer = model.CreateTrainer(Options);
+        int[] inputs = new int[6], none = [-1, -1, -1, -1, -1, -1];
+        Assert.Contains("Every target is negative", Assert.Throws<ArgumentException>(() => trainer.Evaluate(inputs, none, 2, 3)).Message, StringComparison.Ordinal);
+        Evaluation whole = trainer.Evaluate(inputs, inputs, 2, 3), halfCounted = trainer.Evaluate(new UncountedBatches(1), 2);
+        Assert.Equal(3, halfCounted.Targets);
+        Assert.Equal(whole.Loss, halfCounted.Loss, 1e-6);
+        Assert.Contains("Every target of 3 batches", Assert.Throws<ArgumentException>(() => trainer.Evaluate(new UncountedBatches(3), 3)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Gradient_is_that_of_the_mean_over_counted_targets()
     {
         using ModelInstance model = ModelInstance.Create(new BigramProgram(), 1);
@@ -118,21 +131,6 @@ public sealed class TrainerTests
             table.Values[i] = value;
             Assert.Equal((up - down) / 2e-2, table.Gradient[i], 1e-4);
         }
-    }
-
-    [Fact]
-    public void Steps_and_evaluations_allocate_nothing_on_any_thread()
-    {
-        using ModelInstance model = ModelInstance.Create(new BigramProgram(300), 1);
-        using Trainer trainer = model.CreateTrainer(Options with { Batch = 2, GradientAccumulation = 2, Threads = 3 });
-        (int[] inputs, int[] targets) = Tokens.Batch(32, 300, 3);
-        int[] starts = [.. Enumerable.Range(0, 32).Select(i => i % 8 / 4 * 4)];
-        Allocation.None(() =>
-        {
-            trainer.Step(inputs, targets);
-            trainer.Step(inputs, targets, 4, 8, starts);
-            trainer.Evaluate(inputs, targets);
-        });
     }
 
     [Theory]

@@ -46,13 +46,6 @@ public static class Checkpoint
         }
     }
 
-    /// <summary>Whether a file has a slot for any parameter: a file saved by a trainer, rather than a model alone.</summary>
-    public static bool HasSlot(SafetensorsFile file, string slot)
-    {
-        string prefix = SlotName(slot, "");
-        return file.Tensors.Any(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
-    }
-
     /// <summary>
     /// Loads a model, and optimiser slots if asked for. Everything is checked before anything is written, so that a file that
     /// does not fit changes nothing. Optimiser tensors nobody asked for are passed over, and a file without a fingerprint (written
@@ -113,7 +106,7 @@ public static class Checkpoint
     {
         string line = $"{SafetensorsHeader.Quote(name)} {shape}";
         // Only a tensor of the right shape can be the one that was meant.
-        string? near = Names.Nearest(name, strangers[shape]);
+        string? near = NearNames.Find(name, strangers[shape], 1).FirstOrDefault();
         return near is null ? line : $"{line}; the file has {SafetensorsHeader.Quote(near)} of this shape";
     }
 

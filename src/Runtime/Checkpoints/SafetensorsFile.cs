@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using ModelDsl.Checkpoints;
 using ModelDsl.Files;
 using ModelDsl.Memory;
+using ModelDsl.Programs;
 
 namespace ModelDsl;
 
@@ -77,7 +78,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         if (!byName.TryGetValue(name, out SafetensorsTensor? tensor))
         {
-            string? near = Names.Nearest(name, byName.Keys);
+            string? near = NearNames.Find(name, byName.Keys, 1).FirstOrDefault();
             throw About($"'{Path}' has no tensor {SafetensorsHeader.Quote(name)}.{(near is null ? "" : $" The nearest name is {SafetensorsHeader.Quote(near)}.")}");
         }
 

@@ -3,13 +3,19 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ModelDsl.Benchmarks;
+using ModelDsl.Benchmarks.Compiler;
 using ModelDsl.Benchmarks.Ratios;
+using ModelDsl.Benchmarks.Startup;
 
-// `ratios` is the quick mode: ours against the peers, one table, a few minutes. Everything else goes to BenchmarkDotNet.
+// `ratios` is the quick mode: ours against the peers, one table, a few minutes. `startup` times processes from their start, `compiler` the generator. Everything else goes to BenchmarkDotNet.
 switch (args)
 {
     case ["ratios", .. string[] options]:
         return RatioCommand.Run(options);
+    case ["startup"]:
+        return StartupCommand.Run();
+    case ["compiler", .. string[] options]:
+        return CompilerCommand.Run(options);
     case ["memory", string who]:
         return MemoryChild.Run(who);
     default:

@@ -17,47 +17,10 @@ public class BudgetTests
     // Budgets of time are 100 ms and 5 ms on an idle machine; tests run on busy ones.
     private const double Slack = 5;
 
-    /// <summary>128 layers of two kinds, alternating.</summary>
-    private const string Deep = """
-        using ModelDsl;
-
-        namespace Demo;
-
-        [Model(Width = 256, Context = 512)]
-        public sealed partial class Deep
-        {
-            [Embedding(Vocabulary = 4096)] public partial Embedding Tokens { get; }
-            [Repeat(32)] public partial BlockStack<Pair> Pairs { get; }
-            [RmsNorm] public partial Norm FinalNorm { get; }
-            [LanguageHead(TiedTo = nameof(Tokens))] public partial Head Head { get; }
-        }
-
-        [Block]
-        public sealed partial class Pair
-        {
-            public partial Wide Wide { get; }
-            public partial Narrow Narrow { get; }
-        }
-
-        [Block]
-        public sealed partial class Wide
-        {
-            [PreNorm, Residual, Attention(Heads = 8, KeyValueHeads = 2, Rotary = true, QueryKeyNorm = true)] public partial Attention Attention { get; }
-            [PreNorm, PostNorm, Residual, GatedFfn(HiddenRatio = 3)] public partial Ffn Ffn { get; }
-        }
-
-        [Block]
-        public sealed partial class Narrow
-        {
-            [PreNorm(NormKind.LayerNorm), Residual, Attention(Heads = 4, Window = 64, SoftCap = 30, Bias = true)] public partial Attention Attention { get; }
-            [PostNorm(NormKind.LayerNorm), Residual, Ffn(HiddenRatio = 4, Bias = true)] public partial Ffn Ffn { get; }
-        }
-        """;
-
     [Fact]
     public void GeneratedMethodsAreSmall()
     {
-        Compilation output = ModelCompilation.WithGenerated(ModelCompilation.Create("Demo", [Deep]));
+        Compilation output = ModelCompilation.WithGenerated(ModelCompilation.Create("Demo", [Sources.Deep]));
         using MemoryStream image = new();
         Assert.True(output.Emit(image).Success, string.Join("\n", ModelCompilation.Problems(output)));
         image.Position = 0;
@@ -79,7 +42,7 @@ public class BudgetTests
     [Fact]
     public void GeneratedTextIsShort()
     {
-        GeneratorHarness run = GeneratorHarness.Run(Deep);
+        GeneratorHarness run = GeneratorHarness.Run(Sources.Deep);
         int lines = run.Result.GeneratedSources.Sum(source => source.SourceText.Lines.Count);
         Assert.InRange(lines, 500, Lines);
     }
@@ -87,13 +50,13 @@ public class BudgetTests
     [Fact]
     public void TheGeneratorIsFast()
     {
-        CSharpCompilation compilation = ModelCompilation.Create("Demo", [Deep]);
+        CSharpCompilation compilation = ModelCompilation.Create("Demo", [Sources.Deep]);
         SyntaxTree declaration = compilation.SyntaxTrees.Single(tree => tree.ToString().Contains("class Deep", StringComparison.Ordinal));
         GeneratorDriver driver = ModelCompilation.Driver().RunGenerators(compilation);
         List<double> compile = [], unrelated = [];
         for (int run = 0; run < 5; run++)
         {
-            SyntaxTree edited = ModelCompilation.Parse(Deep.Replace("Width = 256", $"Width = {320 + 64 * run}", StringComparison.Ordinal), declaration.FilePath);
+            SyntaxTree edited = ModelCompilation.Parse(Sources.Deep.Replace("Width = 256", $"Width = {320 + 64 * run}", StringComparison.Ordinal), declaration.FilePath);
             CSharpCompilation changed = compilation.ReplaceSyntaxTree(declaration, edited);
             compile.Add(Time(() => driver = driver.RunGenerators(changed)));
             CSharpCompilation other = changed.AddSyntaxTrees(ModelCompilation.Parse($"class Other{run} {{ }}", $"/src/Other{run}.cs"));

@@ -97,4 +97,41 @@ internal static class Sources
             public partial Ffn Ffn { get; }
         }
         """;
+
+    /// <summary>128 layers of two kinds, alternating.</summary>
+    public const string Deep = """
+        using ModelDsl;
+
+        namespace Demo;
+
+        [Model(Width = 256, Context = 512)]
+        public sealed partial class Deep
+        {
+            [Embedding(Vocabulary = 4096)] public partial Embedding Tokens { get; }
+            [Repeat(32)] public partial BlockStack<Pair> Pairs { get; }
+            [RmsNorm] public partial Norm FinalNorm { get; }
+            [LanguageHead(TiedTo = nameof(Tokens))] public partial Head Head { get; }
+        }
+
+        [Block]
+        public sealed partial class Pair
+        {
+            public partial Wide Wide { get; }
+            public partial Narrow Narrow { get; }
+        }
+
+        [Block]
+        public sealed partial class Wide
+        {
+            [PreNorm, Residual, Attention(Heads = 8, KeyValueHeads = 2, Rotary = true, QueryKeyNorm = true)] public partial Attention Attention { get; }
+            [PreNorm, PostNorm, Residual, GatedFfn(HiddenRatio = 3)] public partial Ffn Ffn { get; }
+        }
+
+        [Block]
+        public sealed partial class Narrow
+        {
+            [PreNorm(NormKind.LayerNorm), Residual, Attention(Heads = 4, Window = 64, SoftCap = 30, Bias = true)] public partial Attention Attention { get; }
+            [PostNorm(NormKind.LayerNorm), Residual, Ffn(HiddenRatio = 4, Bias = true)] public partial Ffn Ffn { get; }
+        }
+        """;
 }

@@ -31,7 +31,7 @@ public sealed partial class ModelCard
         }
 
         int width = Layers.Count == 0 ? 0 : Layers.Max(layer => layer.Name.Length);
-        if (Layers.Count > 0) Line($"  {"layer".PadRight(width)}       parameters            FLOP/token  cache/token  activations/token");
+        if (Layers.Count > 0) Line($"  {"layer".PadRight(width)} {"",3}   {"parameters",13} {"",7}  {"FLOP/token",10}  {"cache/token",11}  {"activations/token",17}");
         foreach (ModelCardLayer layer in Layers)
         {
             double share = Parameters == 0 ? 0 : (double)layer.Parameters / Parameters;

@@ -18,7 +18,7 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
     private readonly Func<ModelDeclaration, EquatableArray<ModelError>> validate;
 
     /// <summary>The analyzer of the compiler's rules.</summary>
-    public DeclarationAnalyzer() : this(ModelCompiler.Validate)
+    public DeclarationAnalyzer() : this(static model => ModelCompiler.Validate(model, CancellationToken.None))
     {
     }
 

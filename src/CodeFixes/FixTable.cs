@@ -30,7 +30,6 @@ internal static class FixTable
         [DiagnosticCatalogue.ModelSize.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.NotABlock.Id] = MarkEdits.MarkStackedClass,
         [DiagnosticCatalogue.ModelOnlyLayer.Id] = MemberEdits.Remove,
-        [DiagnosticCatalogue.OverBudget.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.OutOfRange.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.HeadsDivideWidth.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.KeyValueHeads.Id] = ArgumentEdits.Mend,

@@ -17,3 +17,8 @@ internal sealed record GeneratedFile(string Type, string Content, string Text)
 /// <param name="Surface">Files that user code binds to; in an invalid class their members throw.</param>
 /// <param name="Errors">Broken rules.</param>
 internal sealed record CheckedDeclaration(string Type, EquatableArray<GeneratedFile> Surface, EquatableArray<ModelError> Errors);
+
+/// <summary>A model after compilation.</summary>
+/// <param name="Files">Files of its programs.</param>
+/// <param name="Errors">What keeps it from having any: its budget, or a defect of the compiler.</param>
+internal readonly record struct CompiledModel(EquatableArray<GeneratedFile> Files, EquatableArray<ModelError> Errors);

@@ -9,10 +9,10 @@ namespace ModelDsl.Compiler;
 /// <summary>The pipeline: declaration, checks, graph, differentiation, fusion, planning, emission. Pure: equal declarations give equal results.</summary>
 internal static class ModelCompiler
 {
-    /// <summary>Checks a model and writes its part of the class.</summary>
+    /// <summary>Checks a model and writes its part of the class. A budget is not checked here: that takes the programs, which an editor does not compile for it.</summary>
     public static CheckedDeclaration Check(ModelDeclaration model)
     {
-        EquatableArray<ModelError> errors = Validate(model);
+        EquatableArray<ModelError> errors = StageException.Run("Checks", () => CheckDeclaration(model));
         return new CheckedDeclaration(model.Type.FullName, StageException.Run("Surface", () => SurfaceEmitter.Emit(model, errors)), errors);
     }
 
@@ -25,10 +25,32 @@ internal static class ModelCompiler
         return new CheckedDeclaration(block.Type.FullName, StageException.Run("Surface", () => SurfaceEmitter.Emit(block, errors)), errors);
     }
 
-    /// <summary>The files of a model's programs: what runs, and no user code binds to.</summary>
-    /// <param name="model">A declaration without errors.</param>
+    /// <summary>Compiles the programs of a model: what runs, and no user code binds to.</summary>
+    /// <param name="model">A declaration that <see cref="Check(ModelDeclaration)"/> finds nothing wrong with.</param>
     /// <param name="cancellation">Stops between programs.</param>
-    public static EquatableArray<GeneratedFile> Compile(ModelDeclaration model, CancellationToken cancellation)
+    public static CompiledModel Compile(ModelDeclaration model, CancellationToken cancellation)
+    {
+        IReadOnlyList<CompiledProgram> programs = CompilePrograms(model, cancellation);
+        EquatableArray<ModelError> errors = StageException.Run("Budget", () => BudgetCheck.Check(model, programs).ToEquatableArray());
+        return errors.Count > 0 ? new CompiledModel(default, errors) : new CompiledModel(StageException.Run("Emission", () => ModelWriter.Write(model, programs)), default);
+    }
+
+    /// <summary>Every broken rule of a declaration, in order of declaration, its budget included.</summary>
+    public static EquatableArray<ModelError> Validate(ModelDeclaration model, CancellationToken cancellation)
+    {
+        EquatableArray<ModelError> errors = StageException.Run("Checks", () => CheckDeclaration(model));
+        if (errors.Count > 0 || model.Budget is null) return errors;
+        return StageException.Run("Budget", () => BudgetCheck.Check(model, CompilePrograms(model, cancellation)).ToEquatableArray());
+    }
+
+    private static EquatableArray<ModelError> CheckDeclaration(ModelDeclaration model)
+    {
+        EquatableArray<ModelError> errors = DeclarationChecks.Check(model);
+        if (errors.Count == 0) errors = SizeCheck.Check(model).ToEquatableArray();
+        return errors.Count == 0 ? BudgetCheck.CheckArguments(model).ToEquatableArray() : errors;
+    }
+
+    private static IReadOnlyList<CompiledProgram> CompilePrograms(ModelDeclaration model, CancellationToken cancellation)
     {
         List<CompiledProgram> programs = [];
         foreach (ProgramKind kind in Programs(model))
@@ -38,16 +60,8 @@ internal static class ModelCompiler
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return StageException.Run("Emission", () => ModelWriter.Write(model, programs));
+        return programs;
     }
-
-    /// <summary>The broken rules of a declaration, in order of declaration.</summary>
-    public static EquatableArray<ModelError> Validate(ModelDeclaration model) => StageException.Run("Checks", () =>
-    {
-        EquatableArray<ModelError> errors = DeclarationChecks.Check(model);
-        if (errors.Count == 0) errors = SizeCheck.Check(model).ToEquatableArray();
-        return errors.Count == 0 ? BudgetCheck.Check(model).ToEquatableArray() : errors;
-    });
 
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
     public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)

@@ -54,7 +54,7 @@ internal static class ClassFormReader
         if (type.InstanceConstructors.Any(static constructor => !constructor.IsImplicitlyDeclared && IsWritten(constructor))) form |= ClassForm.Constructor;
         if (Bases(type).Append(type).SelectMany(static @class => @class.GetMembers()).Any(static member => member is IPropertySymbol { IsRequired: true } or IFieldSymbol { IsRequired: true }))
             form |= ClassForm.RequiredMembers;
-        if (type.BaseType is { TypeKind: TypeKind.Class } parent && !parent.InstanceConstructors.Any(constructor => constructor.Parameters.All(static parameter => parameter.IsOptional || parameter.IsParams) && IsCallable(constructor, type)))
+        if (type.BaseType is { TypeKind: TypeKind.Class } parent && (Bases(type).Any(IsDeclared) || !parent.InstanceConstructors.Any(constructor => IsCallable(constructor, type))))
             form |= ClassForm.BaseConstructor;
         return form;
     }
@@ -68,7 +68,13 @@ internal static class ClassFormReader
     private static bool IsWritten(IMethodSymbol constructor)
         => constructor.DeclaringSyntaxReferences.Any(static reference => !KnownNames.IsGenerated(reference.SyntaxTree));
 
-    private static bool IsCallable(IMethodSymbol constructor, INamedTypeSymbol from) => constructor.DeclaredAccessibility switch
+    // A model or block gets one constructor, which takes its place in memory.
+    private static bool IsDeclared(INamedTypeSymbol type) => KnownNames.IsModel(type) || KnownNames.IsBlock(type);
+
+    private static bool IsCallable(IMethodSymbol constructor, INamedTypeSymbol from)
+        => constructor.Parameters.All(static parameter => parameter.IsOptional || parameter.IsParams) && IsAccessible(constructor, from);
+
+    private static bool IsAccessible(IMethodSymbol constructor, INamedTypeSymbol from) => constructor.DeclaredAccessibility switch
     {
         Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal => true,
         Accessibility.Internal or Accessibility.ProtectedAndInternal => SymbolEqualityComparer.Default.Equals(constructor.ContainingAssembly, from.ContainingAssembly)

@@ -37,7 +37,7 @@ internal static class MemberReader
         return new MemberDeclaration(
             property.Name,
             property.Type.TypeKind == TypeKind.Error && syntax is not null ? syntax.Type.ToString() : property.Type.ToDisplayString(TypeFormat),
-            typeResolved ? TypeName(property.Type) : "",
+            typeResolved ? TypeName(WithoutNull(property.Type)) : "",
             syntax is null ? SyntaxFacts.GetText(property.DeclaredAccessibility) : Modifiers(syntax),
             property.DeclaringSyntaxReferences.IsEmpty || IsImplementable(property),
             BlockOf(property.Type) is { } block ? DeclarationReader.FullName(block) : null,
@@ -48,9 +48,13 @@ internal static class MemberReader
     /// <summary>The <c>[Block]</c> class that a property's type is or stacks, or null.</summary>
     public static INamedTypeSymbol? BlockOf(ITypeSymbol type)
     {
-        ITypeSymbol candidate = IsStack(type) ? ((INamedTypeSymbol)type).TypeArguments[0] : type;
+        ITypeSymbol plain = WithoutNull(type), candidate = IsStack(plain) ? ((INamedTypeSymbol)plain).TypeArguments[0] : plain;
         return candidate is INamedTypeSymbol { TypeKind: TypeKind.Class } named && KnownNames.IsBlock(named) ? named : null;
     }
+
+    // A stack that may be null is meant as one: the rule about its type says so.
+    private static ITypeSymbol WithoutNull(ITypeSymbol type)
+        => type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T, TypeArguments: [var inner] } && IsStack(inner) ? inner : type;
 
     private static bool IsStack(ITypeSymbol type) => type is INamedTypeSymbol { Name: "BlockStack", TypeArguments.Length: 1 } && KnownNames.IsOfDsl(type);
 
@@ -67,7 +71,7 @@ internal static class MemberReader
     private static IEnumerable<IPropertySymbol> DeclaredLayers(INamedTypeSymbol type, IEnumerable<IPropertySymbol> properties)
     {
         if (KnownNames.Find(type, "DeclaredLayers") is not { ConstructorArguments: [{ Kind: TypedConstantKind.Array } names] }) return [];
-        Dictionary<string, IPropertySymbol> byName = properties.ToDictionary(static property => property.MetadataName);
+        Dictionary<string, IPropertySymbol> byName = properties.Where(static property => !property.IsIndexer).ToDictionary(static property => property.MetadataName);
         return names.Values.Select(name => name.Value is string text && byName.TryGetValue(text, out IPropertySymbol? property) ? property : null)
             .Where(static property => property is not null)!;
     }

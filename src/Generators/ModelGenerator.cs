@@ -21,17 +21,18 @@ public sealed class ModelGenerator : IIncrementalGenerator
             .ForAttributeWithMetadataName(KnownNames.Block, IsClass, Stages.ReadBlock)
             .WithTrackingName(TrackingNames.BlockDeclaration);
 
-        IncrementalValuesProvider<CheckedDeclaration> checkedModels = models.Select(Stages.CheckModel).WithTrackingName(TrackingNames.Checked);
+        IncrementalValuesProvider<CheckedModel> checkedModels = models.Select(Stages.CheckModel).WithTrackingName(TrackingNames.Checked);
+        IncrementalValuesProvider<CheckedDeclaration> ofModels = checkedModels.Select(static (model, _) => model.Result);
         IncrementalValuesProvider<CheckedDeclaration> checkedBlocks = blocks.Select(Stages.CheckBlock).WithTrackingName(TrackingNames.BlockChecked);
-        IncrementalValuesProvider<CompiledModel> compiled = models.Select(Stages.CompileModel).WithTrackingName(TrackingNames.Compiled);
+        IncrementalValuesProvider<CompiledModel> compiled = checkedModels.Select(Stages.CompileModel).WithTrackingName(TrackingNames.Compiled);
 
-        IncrementalValueProvider<EquatableArray<string>> ambiguous = Names(checkedModels)
+        IncrementalValueProvider<EquatableArray<string>> ambiguous = Names(ofModels)
             .Combine(Names(checkedBlocks))
             .Select(static (names, _) => Outputs.Ambiguous(names.Left.Concat(names.Right)))
             .WithTrackingName(TrackingNames.Ambiguous);
 
         foreach ((IncrementalValuesProvider<CheckedDeclaration> declarations, string surface, string errors) in new[]
-            { (checkedModels, TrackingNames.Surface, TrackingNames.Errors), (checkedBlocks, TrackingNames.BlockSurface, TrackingNames.BlockErrors) })
+            { (ofModels, TrackingNames.Surface, TrackingNames.Errors), (checkedBlocks, TrackingNames.BlockSurface, TrackingNames.BlockErrors) })
         {
             context.RegisterSourceOutput(declarations.Select(static (result, _) => result.Surface).WithTrackingName(surface).Combine(ambiguous), Outputs.Add);
             context.RegisterSourceOutput(declarations.Select(static (result, _) => result.Errors).WithTrackingName(errors), Outputs.Fail);
@@ -40,7 +41,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
         context.RegisterImplementationSourceOutput(
             compiled.Select(static (result, _) => result.Files).WithTrackingName(TrackingNames.Bodies).Combine(ambiguous), Outputs.Add);
         context.RegisterImplementationSourceOutput(
-            compiled.Select(static (result, _) => result.Failure).WithTrackingName(TrackingNames.Failure), Outputs.Fail);
+            compiled.Select(static (result, _) => result.Errors).WithTrackingName(TrackingNames.Failure), Outputs.Fail);
     }
 
     private static bool IsClass(SyntaxNode node, CancellationToken cancellation) => node is ClassDeclarationSyntax or RecordDeclarationSyntax;

@@ -10,5 +10,7 @@ internal sealed record ModelReading(ModelDeclaration? Model, ModelError? Failure
 /// <summary>A block as read with the blocks it reaches, or what went wrong while reading.</summary>
 internal sealed record BlockReading(BlockDeclaration? Block, EquatableArray<BlockDeclaration> Reachable, ModelError? Failure);
 
-/// <summary>The programs of a model, or what went wrong while compiling; neither for an invalid model.</summary>
-internal readonly record struct CompiledModel(EquatableArray<GeneratedFile> Files, EquatableArray<ModelError> Failure);
+/// <summary>A model after the checks.</summary>
+/// <param name="Result">Its surface and its broken rules.</param>
+/// <param name="Valid">The model, where it breaks none.</param>
+internal readonly record struct CheckedModel(CheckedDeclaration Result, ModelDeclaration? Valid);

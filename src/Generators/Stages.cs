@@ -29,11 +29,14 @@ internal static class Stages
     }
 
     /// <summary>Checks a model and writes its part of the class; where the compiler itself fails, one that throws.</summary>
-    public static CheckedDeclaration CheckModel(ModelReading reading, CancellationToken cancellation) => reading.Model is not { } model
-        ? Failed("", reading.Failure, static _ => default)
-        : Guarded(
+    public static CheckedModel CheckModel(ModelReading reading, CancellationToken cancellation)
+    {
+        if (reading.Model is not { } model) return new CheckedModel(Failed("", reading.Failure, static _ => default), null);
+        CheckedDeclaration result = Guarded(
             () => ModelCompiler.Check(model),
             exception => Failed(model.Type.FullName, Failure(exception, TrackingNames.Checked, model.Type.FullName), errors => SurfaceEmitter.Emit(model, errors)));
+        return new CheckedModel(result, result.Errors.Count == 0 ? model : null);
+    }
 
     /// <summary>Checks a block and writes its part of the class; where the compiler itself fails, one that throws.</summary>
     public static CheckedDeclaration CheckBlock(BlockReading reading, CancellationToken cancellation) => reading.Block is not { } block
@@ -43,11 +46,9 @@ internal static class Stages
             exception => Failed(block.Type.FullName, Failure(exception, TrackingNames.BlockChecked, block.Type.FullName), errors => SurfaceEmitter.Emit(block, errors)));
 
     /// <summary>Compiles the programs of a valid model; nothing for an invalid one.</summary>
-    public static CompiledModel CompileModel(ModelReading reading, CancellationToken cancellation) => reading.Model is not { } model
+    public static CompiledModel CompileModel(CheckedModel reading, CancellationToken cancellation) => reading.Valid is not { } model
         ? default
-        : Guarded(
-            () => ModelCompiler.Validate(model).Count > 0 ? default : new CompiledModel(ModelCompiler.Compile(model, cancellation), default),
-            exception => new CompiledModel(default, Only(Failure(exception, TrackingNames.Compiled, model.Type.FullName))));
+        : Guarded(() => ModelCompiler.Compile(model, cancellation), exception => new CompiledModel(default, Only(Failure(exception, TrackingNames.Compiled, model.Type.FullName))));
 
     // A class may wrongly carry the attribute on several parts: one reading, or two files of one name would stop the generator.
     private static bool IsFirst(GeneratorAttributeSyntaxContext context, INamedTypeSymbol type, string attribute) => type.TypeKind == TypeKind.Class

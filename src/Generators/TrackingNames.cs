@@ -18,7 +18,7 @@ internal static class TrackingNames
     /// <summary>A model's files of program bodies.</summary>
     public const string Bodies = nameof(Bodies);
 
-    /// <summary>A defect of the compiler met while compiling a model.</summary>
+    /// <summary>What keeps a model from having programs: its budget, or a defect of the compiler.</summary>
     public const string Failure = nameof(Failure);
 
     /// <summary>A model's broken rules.</summary>

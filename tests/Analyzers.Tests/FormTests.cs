@@ -113,11 +113,49 @@ public class FormTests
             [RmsNorm] public partial Norm Norm { get; }
         }
 
+        [Block]
+        public partial class Layer
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
+        [Block]
+        public sealed partial class {|MDL0016:More|} : Layer
+        {
+            [RmsNorm] public partial Norm Second { get; }
+        }
+
         [Model(Width = 64, Context = 32)]
         public sealed partial class Good : Harmless
         {
             private static readonly int Answer;
             static Good() => Answer = 42;
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+        """);
+
+    [Fact]
+    public Task NamesOfGeneratedCodeAreTaken() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Odd
+        {
+            [RmsNorm] public partial Norm {|MDL0012:__model|} { get; }
+            [RmsNorm] public partial Norm _model { get; }
+        }
+        """);
+
+    [Fact]
+    public Task AStackIsNotNullable() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Stacks
+        {
+            [Repeat(2)] public partial BlockStack<Layer>? {|MDL0007:Maybe|} { get; }
+            [Repeat(2)] public partial BlockStack<Layer> Surely { get; }
+        }
+
+        [Block]
+        public sealed partial class Layer
+        {
             [RmsNorm] public partial Norm Norm { get; }
         }
         """);

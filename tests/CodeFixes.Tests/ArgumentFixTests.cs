@@ -107,13 +107,6 @@ public class ArgumentFixTests
     }
 
     [Fact]
-    public Task ABudgetIsRaised()
-    {
-        const string Class = "\n[Model(Width = 64, Context = 32)] public sealed partial class Bounded { [LayerNorm] public partial Norm Norm { get; } }\n";
-        return FixHarness.Offers("MDL0114", "[Budget(Parameters = 100)]" + Class, ("Use Parameters = 128", "[Budget(Parameters = 128)]" + Class));
-    }
-
-    [Fact]
     public Task ABudgetOfABlockGoes()
     {
         const string Class = "[Block]\npublic sealed partial class Small { [RmsNorm] public partial Norm Norm { get; } }\n";

@@ -14,6 +14,7 @@ public class FixTableTests
         ["MDL0016"] = "what the constructor does has to go elsewhere",
         ["MDL0110"] = "which layer of the cycle is too many is the user's to say",
         ["MDL0112"] = "which layers are meant is the user's to say",
+        ["MDL0114"] = "raising the limit keeps nothing within it, and making the model smaller is the user's to say",
         ["MDL0115"] = "which size is meant to be smaller is the user's to say",
         ["MDL9001"] = "a defect of the compiler",
         ["MDL9002"] = "the generator's summary of errors that have fixes of their own",

@@ -168,6 +168,51 @@ public class GeneratorTests
         """);
 
     [Fact]
+    public void NamesThatDifferByDotsAndUnderscoresStayApart() => GeneratorHarness.RunValid($$"""
+        using ModelDsl;
+        namespace Demo_ { [Model(Width = 32, Context = 16)] public sealed partial class M { {{Layer}} } }
+        namespace Demo { [Model(Width = 32, Context = 16)] public sealed partial class _M { {{Layer}} } }
+        namespace Demo { [Model(Width = 32, Context = 16)] public sealed partial class uM { {{Layer}} } }
+        [Model(Width = 32, Context = 16)] public sealed partial class Demo_M { {{Layer}} }
+        """);
+
+    [Fact]
+    public void StacksNestDeeply()
+    {
+        IEnumerable<string> blocks = Enumerable.Range(0, 22).Select(i => $"[Block] public sealed partial class B{i} {{ {(i == 21 ? Layer : $"[Repeat(2)] public partial BlockStack<B{i + 1}> Inner {{ get; }}")} }}");
+        GeneratorHarness.RunValid("using ModelDsl; [Model(Width = 16, Context = 8)] public sealed partial class Deep { [Repeat(2)] public partial BlockStack<B0> Blocks { get; } }\n" + string.Join("\n", blocks));
+    }
+
+    [Fact]
+    public void ABlockOfALibraryMayHaveIndexers()
+    {
+        CSharpCompilation library = ModelCompilation.Create("Library", [$$"""
+            using ModelDsl;
+            [Block] public sealed partial class Indexed
+            {
+                {{Layer}}
+                public int this[int index] => index;
+                public int this[string name] => name.Length;
+            }
+            """]);
+        using MemoryStream image = new();
+        Assert.True(ModelCompilation.WithGenerated(library).Emit(image).Success);
+        CSharpCompilation user = ModelCompilation.Create("Demo", ["using ModelDsl; [Model(Width = 32, Context = 16)] public sealed partial class User { public partial Indexed Inner { get; } }"],
+            MetadataReference.CreateFromImage(image.ToArray()));
+        Assert.Empty(GeneratorHarness.Run(asEditor: false, user).Problems);
+    }
+
+    [Fact]
+    public void AnEditorCompilesNoProgramForABudget()
+    {
+        string source = Sources.Llama.Replace("public sealed partial class Llama\n", "[Budget(Parameters = 1)] public sealed partial class Llama\n", StringComparison.Ordinal);
+        Assert.Contains("MDL0114", Assert.Single(GeneratorHarness.Run(source).Problems), StringComparison.Ordinal);
+        GeneratorHarness editor = GeneratorHarness.RunAsEditor(source);
+        Assert.DoesNotContain(TrackingNames.Compiled, editor.Result.TrackedSteps.Keys);
+        Assert.Empty(editor.Problems);
+    }
+
+    [Fact]
     public void AnEditorCompilesNoProgram()
     {
         GeneratorHarness editor = GeneratorHarness.RunAsEditor(Sources.Llama);

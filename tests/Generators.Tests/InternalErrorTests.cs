@@ -1,7 +1,6 @@
 using ModelDsl.Compiler;
 using ModelDsl.Compiler.Declarations;
 using ModelDsl.Compiler.Diagnostics;
-using ModelDsl.Compiler.Graph;
 
 namespace ModelDsl.Generators.Tests;
 
@@ -19,16 +18,21 @@ public class InternalErrorTests
     [Fact]
     public void ADefectIsAnErrorWithItsStage()
     {
-        CompiledModel result = Stages.CompileModel(new ModelReading(Impossible, null), CancellationToken.None);
-        ModelError error = Assert.Single(result.Failure);
+        CompiledModel result = Stages.CompileModel(new CheckedModel(default!, Impossible), CancellationToken.None);
+        ModelError error = Assert.Single(result.Errors);
         Assert.Equal("MDL9001", error.Id);
-        Assert.Contains("'Checks': KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
+        Assert.Contains("'Graph': KeyNotFoundException", DiagnosticCatalogue.Format(error), StringComparison.Ordinal);
         Assert.Empty(result.Files);
     }
 
     [Fact]
-    public void ALaterStageIsNamedToo()
-        => Assert.Equal("Graph", Assert.Throws<StageException>(() => CompiledProgram.Compile(Impossible, ProgramKind.Module)).Stage);
+    public void ADefectOfTheChecksIsOneToo()
+    {
+        CheckedModel result = Stages.CheckModel(new ModelReading(Impossible, null), CancellationToken.None);
+        Assert.Contains("'Checks': KeyNotFoundException", DiagnosticCatalogue.Format(Assert.Single(result.Result.Errors)), StringComparison.Ordinal);
+        Assert.Contains("MDL9001", Assert.Single(result.Result.Surface).Text, StringComparison.Ordinal);
+        Assert.Null(result.Valid);
+    }
 
     [Fact]
     public void ACancellationIsNone()
@@ -36,7 +40,7 @@ public class InternalErrorTests
         using CancellationTokenSource source = new();
         source.Cancel();
         ModelDeclaration valid = Impossible with { Members = new[] { new MemberDeclaration("Norm", "global::ModelDsl.Norm", "Norm", "public", IsPartial: true, null, new[] { new AttributeDeclaration("RmsNorm", default) }.ToEquatableArray()) }.ToEquatableArray() };
-        Assert.Throws<OperationCanceledException>(() => Stages.CompileModel(new ModelReading(valid, null), source.Token));
+        Assert.Throws<OperationCanceledException>(() => Stages.CompileModel(new CheckedModel(default!, valid), source.Token));
     }
 
     [Fact]

@@ -38,9 +38,6 @@ internal static class LayerVocabulary
     /// <summary>The layer or modifier of an attribute's name, or null.</summary>
     public static LayerTerm? Find(string attribute) => Terms.Value.TryGetValue(attribute, out LayerTerm? term) ? term : null;
 
-    /// <summary>Whether a type of that name in namespace ModelDsl is a handle that layers are declared with.</summary>
-    public static bool IsHandle(string propertyType) => Terms.Value.Values.Any(term => term.PropertyType == propertyType);
-
     /// <summary>The attributes of a property that declare a layer, in order.</summary>
     public static IEnumerable<AttributeDeclaration> LayersOf(MemberDeclaration member)
         => member.Attributes.Where(attribute => Find(attribute.Name) is { IsLayer: true });

@@ -33,7 +33,7 @@ internal static class MemberChecks
         if (!member.IsPartial)
             yield return DiagnosticCatalogue.PropertyForm.At(target, member.Name, member.Accessibility.Length == 0 ? "public" : member.Accessibility, Expected(member));
 
-        if ((isBlock ? ReservedNames.OfBlocks : ReservedNames.OfModels).Any(reserved => reserved.Name == member.Name))
+        if ((isBlock ? ReservedNames.OfBlocks : ReservedNames.OfModels).Any(reserved => reserved.Name == member.Name) || member.Name.StartsWith("__", StringComparison.Ordinal))
             yield return DiagnosticCatalogue.ReservedName.At(target, member.Name, isBlock ? "block" : "model");
 
         if (isBlock && type.Accessibility == "public" && !member.Accessibility.Split(' ').Contains("public"))
@@ -62,6 +62,8 @@ internal static class MemberChecks
 
         if (member.IsStack)
         {
+            if (member.PropertyType.EndsWith("?", StringComparison.Ordinal))
+                yield return DiagnosticCatalogue.PropertyType.At(target, member.Name, Unqualified(member.PropertyType), "Repeat", Unqualified(member.PropertyType).TrimEnd('?')).Suggesting(Unqualified(member.PropertyType).TrimEnd('?'));
             if (member.BlockName is null) yield return DiagnosticCatalogue.NotABlock.At(target, member.Name, StackedType(member));
             if (member.Find("Repeat") is null) yield return DiagnosticCatalogue.StackWithoutRepeat.At(target, member.Name).Suggesting("Repeat(1)");
         }

@@ -37,7 +37,7 @@ internal static partial class DiagnosticCatalogue
         "[{0}] on '{1}' has no effect: its class '{2}' is neither a [Model] nor a [Block]");
 
     public static readonly DiagnosticRule ReservedName = new("MDL0012", "The name is taken",
-        "'{0}' is the name of a member that every {1} gets: use another name");
+        "'{0}' is the name of a member that every {1} gets, or begins like those of generated code: use another name");
 
     public static readonly DiagnosticRule HiddenLayer = new("MDL0013", "A public block hides a layer",
         "'{0}' must be public like its block '{1}': models in other assemblies cannot see it, and would be compiled without it");

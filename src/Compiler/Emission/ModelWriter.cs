@@ -24,8 +24,8 @@ internal static class ModelWriter
     /// </summary>
     public const string ProgramNamespace = "ModelDsl.Generated";
 
-    /// <summary>The class that derives from the runtime's ModelProgram: the model's full name as one word.</summary>
-    public static string ProgramName(ModelDeclaration model) => model.Type.FullName.Replace("_", "__").Replace('.', '_') + "_Program";
+    /// <summary>The class that derives from the runtime's ModelProgram: the model's full name as one word, different for different names.</summary>
+    private static string ProgramName(ModelDeclaration model) => model.Type.FullName.Replace("_", "_u").Replace(".", "__") + "_Program";
 
     private static void WriteProgram(CodeWriter writer, CompiledProgram compiled, string program, PolicyWriter policies)
     {

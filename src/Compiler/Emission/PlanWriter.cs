@@ -151,5 +151,5 @@ internal static class PlanWriter
         writer.Line($"list.Add({literal}, {place}, InitializerKind.{start}, {(float)parameter.Initializer.Value}, decay: {parameter.Decay}, {string.Join(", ", parameter.Shape.Select(extent => CSharpLiterals.Int(extent)))});");
     }
 
-    private static string Index(int depth) => ((char)('i' + depth)).ToString();
+    private static string Index(int depth) => depth < 3 ? ((char)('i' + depth)).ToString() : "i" + CSharpLiterals.Int(depth);
 }

@@ -4,4 +4,4 @@ namespace ModelDsl.Compiler.Graph;
 /// <param name="Path">Its properties joined by dots, as nodes, buffers and parameters name it.</param>
 /// <param name="Name">The same with <c>*</c> for the index of a repeated block: <c>Blocks.*.Attention</c>.</param>
 /// <param name="Count">How many of it a model has.</param>
-internal sealed record LayerPlace(string Path, string Name, int Count);
+internal sealed record LayerPlace(string Path, string Name, long Count);

@@ -58,7 +58,7 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
         float value = (float)Attribute.Double(argument, 1);
         if (!Attribute.Has(argument) || value is > 0 and < float.PositiveInfinity || (orZero && Attribute.Double(argument, 1) == 0)) return true;
         suggestion ??= orZero ? argument + " = 0" : argument;
-        Report(DiagnosticCatalogue.OutOfRange, argument, [suggestion], argument, Attribute.Double(argument, 1), orZero ? "a finite number of at least 0" : "a finite number above 0");
+        Report(DiagnosticCatalogue.OutOfRange, argument, [suggestion], argument, Attribute.Double(argument, 1), orZero ? "0, or above 0 as a 32-bit float and finite" : "above 0 as a 32-bit float and finite");
         return false;
     }
 

@@ -15,7 +15,7 @@ internal sealed class Lowering
     private readonly Stack<PathStep> path = new();
     private readonly Dictionary<string, Value> tables = [];
     private bool isResidual;
-    private int repeats = 1;
+    private long repeats = 1;
 
     private Lowering(ModelDeclaration model, ProgramKind kind)
     {
@@ -129,7 +129,7 @@ internal sealed class Lowering
         {
             case ProgramKind.Train:
             case ProgramKind.Evaluate:
-                Builder.Origin = "Loss";
+                Builder.Origin = Join(model.Members[model.Members.Count - 1].Name, "Loss");
                 Node loss = Builder.Node(new CrossEntropy(), output, Builder.Input(Role.Targets, Shape.Activation(1)));
                 Builder.Graph.Outputs[Role.RowLosses] = loss.Output;
                 break;

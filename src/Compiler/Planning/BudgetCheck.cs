@@ -5,19 +5,29 @@ using ModelDsl.Compiler.Layers;
 
 namespace ModelDsl.Compiler.Planning;
 
-/// <summary>Compares what a model costs with its <c>[Budget]</c>. The one check that compiles: costs are those of the planned programs.</summary>
+/// <summary>Compares what a model costs with its <c>[Budget]</c>. Costs are those of the planned programs.</summary>
 internal static class BudgetCheck
 {
-    /// <summary>Broken limits of a model that has no other error.</summary>
-    public static IEnumerable<ModelError> Check(ModelDeclaration model)
-    {
-        if (model.Budget is not { } budget) return [];
-        List<ModelError> errors = [];
-        if (!CheckArguments(model, new LayerCheck(model, new DeclarationTarget(model.Type.FullName, null, "Budget"), budget, errors))) return errors;
+    private static readonly string[] Limits =
+        [nameof(BudgetAttribute.Parameters), nameof(BudgetAttribute.FlopsPerToken), nameof(BudgetAttribute.CacheBytesPerToken), nameof(BudgetAttribute.TrainingBytes)];
 
+    /// <summary>What is wrong with the budget as written.</summary>
+    public static IEnumerable<ModelError> CheckArguments(ModelDeclaration model)
+    {
+        List<ModelError> errors = [];
+        if (model.Budget is { } budget) CheckArguments(model, new LayerCheck(model, new DeclarationTarget(model.Type.FullName, null, "Budget"), budget, errors));
+        return errors;
+    }
+
+    /// <summary>Broken limits of a model without other errors.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="programs">All its programs.</param>
+    public static IEnumerable<ModelError> Check(ModelDeclaration model, IReadOnlyList<CompiledProgram> programs)
+    {
+        if (model.Budget is not { } budget) yield break;
         int context = model.Attribute.Int(nameof(ModelAttribute.Context), 0);
         int batch = budget.Int(nameof(BudgetAttribute.Batch), 1), sequence = budget.Int(nameof(BudgetAttribute.Sequence), context);
-        Costs costs = Costs.Of([.. ModelCompiler.Programs(model).Select(kind => CompiledProgram.Compile(model, kind))], context);
+        Costs costs = Costs.Of(programs, context);
         long rows = (long)batch * sequence;
         (string Limit, double Cost, string What, Func<LayerCost, double> Share)[] limits =
         [
@@ -31,28 +41,17 @@ internal static class BudgetCheck
         {
             if (!budget.Has(limit) || cost <= budget.Long(limit, 0)) continue;
             IEnumerable<string> largest = costs.Layers.Where(layer => share(layer) > 0).OrderByDescending(share).Take(3).Select(layer => $"{layer.Name} ({Number(share(layer))})");
-            errors.Add(DiagnosticCatalogue.OverBudget.At(
+            yield return DiagnosticCatalogue.OverBudget.At(
                 new DeclarationTarget(model.Type.FullName, null, "Budget", limit), model.Type.Name,
-                string.Format(CultureInfo.InvariantCulture, what, Number(cost)), Number(cost - budget.Long(limit, 0)), Number(budget.Long(limit, 0)), string.Join(", ", largest))
-                .Suggesting($"{limit} = {Text.Invariant((long)Math.Ceiling(cost))}"));
+                string.Format(CultureInfo.InvariantCulture, what, Number(cost)), Number(cost - budget.Long(limit, 0)), Number(budget.Long(limit, 0)), string.Join(", ", largest));
         }
-
-        return errors;
     }
 
-    private static bool CheckArguments(ModelDeclaration model, LayerCheck check)
+    private static void CheckArguments(ModelDeclaration model, LayerCheck check)
     {
-        bool inRange = true;
-        foreach (string limit in (string[])[nameof(BudgetAttribute.Parameters), nameof(BudgetAttribute.FlopsPerToken), nameof(BudgetAttribute.CacheBytesPerToken), nameof(BudgetAttribute.TrainingBytes)])
-            inRange &= check.InRange(limit, 1, long.MaxValue);
-        inRange &= check.InRange(nameof(BudgetAttribute.Batch), 1) & check.InRange(nameof(BudgetAttribute.Sequence), 1);
-        int context = model.Attribute.Int(nameof(ModelAttribute.Context), 0);
-        if (check.Attribute.Int(nameof(BudgetAttribute.Sequence), 1) > context)
-        {
-            check.Report(DiagnosticCatalogue.OutOfRange, nameof(BudgetAttribute.Sequence), [$"Sequence = {Text.Invariant(context)}"], nameof(BudgetAttribute.Sequence), check.Attribute.Int(nameof(BudgetAttribute.Sequence), 1), $"at most the model's context, {Number(context)}");
-            inRange = false;
-        }
-
+        foreach (string limit in Limits) check.InRange(limit, 1, long.MaxValue);
+        check.InRange(nameof(BudgetAttribute.Batch), 1);
+        check.InRange(nameof(BudgetAttribute.Sequence), 1, model.Attribute.Int(nameof(ModelAttribute.Context), 0));
         if (!ModelChecks.IsLanguageModel(model))
         {
             foreach (string limit in (string[])[nameof(BudgetAttribute.CacheBytesPerToken), nameof(BudgetAttribute.TrainingBytes)])
@@ -63,8 +62,6 @@ internal static class BudgetCheck
         {
             foreach (string size in (string[])[nameof(BudgetAttribute.Batch), nameof(BudgetAttribute.Sequence)]) check.Useless(size, "it is the size that TrainingBytes is for: give that too");
         }
-
-        return inRange;
     }
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);

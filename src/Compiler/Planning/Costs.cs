@@ -11,7 +11,7 @@ namespace ModelDsl.Compiler.Planning;
 /// <param name="FlopsPerToken">Floating-point operations of a forward pass for a token.</param>
 /// <param name="CacheBytesPerToken">Bytes a decoder keeps for each position.</param>
 /// <param name="ActivationBytesPerToken">Bytes held for each position at the moment of training when most is held.</param>
-internal sealed record LayerCost(string Name, int Count, long Parameters, long FlopsPerToken, long CacheBytesPerToken, long ActivationBytesPerToken);
+internal sealed record LayerCost(string Name, long Count, long Parameters, long FlopsPerToken, long CacheBytesPerToken, long ActivationBytesPerToken);
 
 /// <summary>What a model costs, from its compiled programs: the numbers of its card and of its budget.</summary>
 internal sealed class Costs
@@ -76,7 +76,7 @@ internal sealed class Costs
         long Most(Func<MemoryPlan, long> floats) => new[] { train, evaluate }.Max(plan => plan is null ? 0 : floats(plan));
     }
 
-    // The longest path that a name stands under; the loss belongs to the head before it.
+    // The longest path that a name stands under; a module's input, which stands under none, belongs to the layer that reads it.
     private int Owner(string name)
     {
         int best = -1;
@@ -87,7 +87,7 @@ internal sealed class Costs
             if (under && (best < 0 || path.Length > places[best].Path.Length)) best = i;
         }
 
-        return best < 0 ? places.Count - 1 : best;
+        return Math.Max(best, 0);
     }
 
     private static IEnumerable<(Node Node, long Count)> Forward(ModelGraph graph)

@@ -7,4 +7,4 @@ namespace ModelDsl;
 /// <param name="ForwardFlopsPerToken">Floating-point operations of a forward pass for a token, a multiply-add counted as two, attention over the whole context included.</param>
 /// <param name="CacheBytesPerToken">Bytes a decoder keeps for each position of a sequence.</param>
 /// <param name="ActivationBytesPerToken">Bytes held for each position at the moment of training when most is held; planned memory is that much or a little more.</param>
-public readonly record struct ModelCardLayer(string Name, int Count, long Parameters, long ForwardFlopsPerToken, long CacheBytesPerToken, long ActivationBytesPerToken);
+public readonly record struct ModelCardLayer(string Name, long Count, long Parameters, long ForwardFlopsPerToken, long CacheBytesPerToken, long ActivationBytesPerToken);

@@ -95,7 +95,7 @@ internal static class AnalyzerHarness
     private static void AssertCompilerAgrees(Compilation compilation, IEnumerable<Diagnostic> reported, IEnumerable<Diagnostic> ofGenerator)
     {
         IEnumerable<IEnumerable<ModelError>> ofModels = Types(compilation.Assembly.GlobalNamespace).Where(KnownNames.IsModel)
-            .Select(type => (IEnumerable<ModelError>)ModelCompiler.Validate(DeclarationReader.ReadModel(type, default)));
+            .Select(type => (IEnumerable<ModelError>)ModelCompiler.Validate(DeclarationReader.ReadModel(type, default), default));
         IEnumerable<IEnumerable<ModelError>> ofBlocks = Types(compilation.Assembly.GlobalNamespace).Where(type => KnownNames.IsBlock(type) && !KnownNames.IsModel(type))
             .Select(type => (IEnumerable<ModelError>)DeclarationChecks.Check(DeclarationReader.ReadBlock(type), DeclarationReader.Reachable(type, default)));
         ModelError[][] invalid =

@@ -11,7 +11,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Gpt2_Program
+internal sealed partial class Demo__Gpt2_Program
 {
     /// <summary>Forward and loss.</summary>
     public override void Evaluate(Frame f)
@@ -117,7 +117,7 @@ internal sealed partial class Demo_Gpt2_Program
         // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
         MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
 
-        // Loss: cross-entropy
+        // Head.Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 8192, head, 8192, f.Targets.At(first), lossLosses, lossLogSumExp);
     }
 }
@@ -135,7 +135,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Gpt2_Program
+internal sealed partial class Demo__Gpt2_Program
 {
     /// <summary>Forward without a loss.</summary>
     public override void Forward(Frame f)
@@ -373,10 +373,10 @@ using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
 /// <summary>The compiled programs of Gpt2.</summary>
-internal sealed partial class Demo_Gpt2_Program : ModelProgram
+internal sealed partial class Demo__Gpt2_Program : ModelProgram
 {
     /// <summary>The one instance: programs hold no state.</summary>
-    public static readonly Demo_Gpt2_Program Instance = new();
+    public static readonly Demo__Gpt2_Program Instance = new();
 
     private static readonly ModelPlan ThePlan = new()
     {
@@ -461,7 +461,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Gpt2_Program
+internal sealed partial class Demo__Gpt2_Program
 {
     /// <summary>tokensSum = (tokens + tokens)</summary>
     private readonly struct TokensRows(F32 tokens, F32 tokens2, F32 tokensSum) : IRowKernel
@@ -1385,7 +1385,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Gpt2_Program
+internal sealed partial class Demo__Gpt2_Program
 {
     /// <summary>New positions of each sequence, after those its caches hold; logits of the last.</summary>
     public override void Prefill(Frame f)
@@ -1491,7 +1491,7 @@ namespace Demo
     partial class Gpt2
     {
         static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)
-            => program = global::ModelDsl.Generated.Demo_Gpt2_Program.Instance;
+            => program = global::ModelDsl.Generated.Demo__Gpt2_Program.Instance;
     }
 }
 
@@ -1582,7 +1582,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Gpt2_Program
+internal sealed partial class Demo__Gpt2_Program
 {
     /// <summary>Forward, loss and backward.</summary>
     public override void Train(Frame f)
@@ -1716,10 +1716,10 @@ internal sealed partial class Demo_Gpt2_Program
         // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
         MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
 
-        // Loss: cross-entropy
+        // Head.Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 8192, head, 8192, f.Targets.At(first), lossLosses, lossLogSumExp);
 
-        // Loss: cross-entropy backward
+        // Head.Loss: cross-entropy backward
         CrossEntropy.Backward(f.Pool, count, 8192, head, 8192, f.Targets.At(first), lossLogSumExp, f.LossScale, lossGradient, 8192);
 
         // Head: [count, 8192] x [8192, 384]

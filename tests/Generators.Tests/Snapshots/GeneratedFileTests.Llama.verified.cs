@@ -11,7 +11,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Llama_Program
+internal sealed partial class Demo__Llama_Program
 {
     /// <summary>Forward and loss.</summary>
     public override void Evaluate(Frame f)
@@ -98,7 +98,7 @@ internal sealed partial class Demo_Llama_Program
         // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
         MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
 
-        // Loss: cross-entropy
+        // Head.Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 32000, head, 32000, f.Targets.At(first), lossLosses, lossLogSumExp);
     }
 }
@@ -116,7 +116,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Llama_Program
+internal sealed partial class Demo__Llama_Program
 {
     /// <summary>Forward without a loss.</summary>
     public override void Forward(Frame f)
@@ -316,10 +316,10 @@ using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
 /// <summary>The compiled programs of Llama.</summary>
-internal sealed partial class Demo_Llama_Program : ModelProgram
+internal sealed partial class Demo__Llama_Program : ModelProgram
 {
     /// <summary>The one instance: programs hold no state.</summary>
-    public static readonly Demo_Llama_Program Instance = new();
+    public static readonly Demo__Llama_Program Instance = new();
 
     private static readonly nint Angles64Theta500000 = 0;
 
@@ -403,7 +403,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Llama_Program
+internal sealed partial class Demo__Llama_Program
 {
     /// <summary>finalNormSum = sum over columns of (blocksStream * blocksStream); finalNormScale = reciprocalSqrt(((0.0013020833333333333 * finalNormSum) + 1E-05))</summary>
     private readonly struct FinalNormRows(F32 blocksStream, F32 finalNormSum, F32 finalNormScale) : IRowKernel
@@ -951,7 +951,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Llama_Program
+internal sealed partial class Demo__Llama_Program
 {
     /// <summary>New positions of each sequence, after those its caches hold; logits of the last.</summary>
     public override void Prefill(Frame f)
@@ -1040,7 +1040,7 @@ namespace Demo
     partial class Llama
     {
         static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)
-            => program = global::ModelDsl.Generated.Demo_Llama_Program.Instance;
+            => program = global::ModelDsl.Generated.Demo__Llama_Program.Instance;
     }
 }
 
@@ -1131,7 +1131,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Llama_Program
+internal sealed partial class Demo__Llama_Program
 {
     /// <summary>Forward, loss and backward.</summary>
     public override void Train(Frame f)
@@ -1241,10 +1241,10 @@ internal sealed partial class Demo_Llama_Program
         // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
         MatMul.RunPacked(f.Pool, count, 32000, 768, new HeadLeft(blocksStream, finalNormScale, finalNormWeight), false, headPacked, new StoreProduct(head, 32000, false));
 
-        // Loss: cross-entropy
+        // Head.Loss: cross-entropy
         CrossEntropy.Forward(f.Pool, count, 32000, head, 32000, f.Targets.At(first), lossLosses, lossLogSumExp);
 
-        // Loss: cross-entropy backward
+        // Head.Loss: cross-entropy backward
         CrossEntropy.Backward(f.Pool, count, 32000, head, 32000, f.Targets.At(first), lossLogSumExp, f.LossScale, lossGradient, 32000);
 
         // Head: [count, 32000] x [32000, 768]

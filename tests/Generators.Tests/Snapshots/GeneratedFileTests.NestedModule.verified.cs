@@ -11,7 +11,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Encoder_Program
+internal sealed partial class Demo__Encoder_Program
 {
     /// <summary>Forward without a loss.</summary>
     public override void Forward(Frame f)
@@ -290,10 +290,10 @@ using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
 /// <summary>The compiled programs of Encoder.</summary>
-internal sealed partial class Demo_Encoder_Program : ModelProgram
+internal sealed partial class Demo__Encoder_Program : ModelProgram
 {
     /// <summary>The one instance: programs hold no state.</summary>
-    public static readonly Demo_Encoder_Program Instance = new();
+    public static readonly Demo__Encoder_Program Instance = new();
 
     private static readonly ModelPlan ThePlan = new()
     {
@@ -369,7 +369,7 @@ using global::ModelDsl.Memory;
 using global::ModelDsl.Programs;
 using global::ModelDsl.Simd;
 
-internal sealed partial class Demo_Encoder_Program
+internal sealed partial class Demo__Encoder_Program
 {
     /// <summary>moduleInput = moduleInput</summary>
     private readonly struct ModuleInputRows(F32 moduleInput, F32 moduleInput2) : IRowKernel
@@ -1081,7 +1081,7 @@ namespace Demo
     partial class Encoder
     {
         static partial void CreateProgram(ref global::ModelDsl.Programs.ModelProgram? program)
-            => program = global::ModelDsl.Generated.Demo_Encoder_Program.Instance;
+            => program = global::ModelDsl.Generated.Demo__Encoder_Program.Instance;
     }
 }
 

@@ -49,6 +49,17 @@ internal static class ModelCompiler
         return errors.Count == 0 ? BudgetCheck.Check(model).ToEquatableArray() : errors;
     });
 
+    /// <summary>What an editor shows: the broken rules, or where there are none what would make the model or its blocks faster.</summary>
+    public static EquatableArray<ModelError> Inspect(ModelDeclaration model) => Validate(model) is { Count: > 0 } errors
+        ? errors
+        : StageException.Run("Checks", () => DeclarationChecks.Advise(model));
+
+    /// <summary>The same of a block by itself.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="reachable">The blocks it reaches.</param>
+    public static EquatableArray<ModelError> Inspect(BlockDeclaration block, EquatableArray<BlockDeclaration> reachable)
+        => StageException.Run("Checks", () => DeclarationChecks.Check(block, reachable) is { Count: > 0 } errors ? errors : DeclarationChecks.Advise(block));
+
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
     public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)
         ? [ProgramKind.Module, ProgramKind.Train, ProgramKind.Evaluate, ProgramKind.Prefill]

@@ -6,13 +6,13 @@ using ModelDsl.Generators;
 
 namespace ModelDsl.Analyzers;
 
-/// <summary>What is reported in a block's class: its own broken rules, and those it breaks in the models that use it, which are named.</summary>
+/// <summary>What is reported in a block's class: its own broken rules or hints, and those that come of the models that use it, which are named.</summary>
 internal static class BlockFindings
 {
     public static void Report(Findings findings, INamedTypeSymbol type, ModelIndex models, CancellationToken cancellation)
     {
         BlockDeclaration block = DeclarationReader.ReadBlock(type);
-        EquatableArray<ModelError> own = DeclarationChecks.Check(block, DeclarationReader.Reachable(type, cancellation));
+        EquatableArray<ModelError> own = ModelCompiler.Inspect(block, DeclarationReader.Reachable(type, cancellation));
         foreach (ModelError error in own) findings.Report(error);
 
         Dictionary<ModelError, List<string>> joined = [];
@@ -20,7 +20,7 @@ internal static class BlockFindings
         foreach (INamedTypeSymbol user in models.Models)
         {
             if (!DeclarationReader.ReachableSymbols(user, cancellation).Contains(type, SymbolEqualityComparer.Default)) continue;
-            foreach (ModelError error in models.Validate(DeclarationReader.ReadModel(user, cancellation)))
+            foreach (ModelError error in models.Inspect(DeclarationReader.ReadModel(user, cancellation)))
             {
                 if (error.Target.Type != block.Type.FullName || own.Contains(error)) continue;
                 if (!joined.TryGetValue(error, out List<string>? names))

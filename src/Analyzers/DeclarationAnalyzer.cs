@@ -9,21 +9,22 @@ using ModelDsl.Generators;
 namespace ModelDsl.Analyzers;
 
 /// <summary>
-/// Reports every broken rule of a model or block while it is typed. The rules are the compiler's; this class only reads, asks and places.
-/// What joins a model and its block is reported twice, at the model's layer and at the block's argument: editors show live only what lies in the class they look at.
+/// Reports every broken rule of a model or block while it is typed, and hints where none is broken. The rules are the compiler's; this class only reads, asks and places.
+/// An error that joins a model and its block is reported twice, at the model's layer and at the block's argument: editors show live only what lies in the class they look at.
+/// A hint is reported at the argument only.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
 {
-    private readonly Func<ModelDeclaration, EquatableArray<ModelError>> validate;
+    private readonly Func<ModelDeclaration, EquatableArray<ModelError>> inspect;
 
     /// <summary>The analyzer of the compiler's rules.</summary>
-    public DeclarationAnalyzer() : this(static model => ModelCompiler.Validate(model, CancellationToken.None))
+    public DeclarationAnalyzer() : this(ModelCompiler.Inspect)
     {
     }
 
     // With rules of a test's own.
-    internal DeclarationAnalyzer(Func<ModelDeclaration, EquatableArray<ModelError>> validate) => this.validate = validate;
+    internal DeclarationAnalyzer(Func<ModelDeclaration, EquatableArray<ModelError>> inspect) => this.inspect = inspect;
 
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
@@ -41,7 +42,7 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
         context.RegisterCompilationStartAction(start =>
         {
             if (start.Compilation.GetTypeByMetadataName(KnownNames.Model) is null) return;
-            ModelIndex models = new(start.Compilation, validate);
+            ModelIndex models = new(start.Compilation, inspect);
             start.RegisterSymbolAction(symbol => Analyze(symbol, models), SymbolKind.NamedType);
             start.RegisterSymbolAction(AnalyzeProperty, SymbolKind.Property);
         });

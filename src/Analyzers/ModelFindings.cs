@@ -5,20 +5,20 @@ using ModelDsl.Generators;
 
 namespace ModelDsl.Analyzers;
 
-/// <summary>What is reported in a model's class: its own broken rules, and at the layer that leads there those that a block breaks in it.</summary>
+/// <summary>What is reported in a model's class: its own broken rules, and at the layer that leads there those that a block breaks in it. Hints about a block show in the block only.</summary>
 internal static class ModelFindings
 {
     public static void Report(Findings findings, INamedTypeSymbol type, ModelIndex models, CancellationToken cancellation)
     {
         ModelDeclaration model = DeclarationReader.ReadModel(type, cancellation);
         HashSet<ModelError> local = BlocksOwn(model, type, cancellation);
-        foreach (ModelError error in models.Validate(model))
+        foreach (ModelError error in models.Inspect(model))
         {
             if (error.Target.Type == model.Type.FullName)
             {
                 findings.Report(error);
             }
-            else if (!local.Contains(error))
+            else if (!local.Contains(error) && DiagnosticCatalogue.Find(error.Id).Severity != RuleSeverity.Suggestion)
             {
                 string place = error.Target.Member is { } member ? Short(error.Target.Type) + "." + member : Short(error.Target.Type);
                 DeclarationTarget layer = new(model.Type.FullName, LayerTo(model, error.Target.Type));

@@ -9,20 +9,20 @@ using ModelDsl.Generators;
 namespace ModelDsl.Analyzers;
 
 /// <summary>The models of a compilation and what the compiler says of each, found once for all its blocks.</summary>
-internal sealed class ModelIndex(Compilation compilation, Func<ModelDeclaration, EquatableArray<ModelError>> validate)
+internal sealed class ModelIndex(Compilation compilation, Func<ModelDeclaration, EquatableArray<ModelError>> inspect)
 {
-    private readonly ConcurrentDictionary<ModelDeclaration, EquatableArray<ModelError>> errors = new();
+    private readonly ConcurrentDictionary<ModelDeclaration, EquatableArray<ModelError>> found = new();
     private readonly Lazy<IReadOnlyList<INamedTypeSymbol>> models = new(() => [.. Types(compilation.Assembly.GlobalNamespace).Where(IsModel)]);
 
     /// <summary>Every class with <c>[Model]</c> in the compilation's own source.</summary>
     public IReadOnlyList<INamedTypeSymbol> Models => models.Value;
 
-    /// <summary>The broken rules of a model and its blocks; none where the compiler fails, which the generator reports.</summary>
-    public EquatableArray<ModelError> Validate(ModelDeclaration model) => errors.GetOrAdd(model, model =>
+    /// <summary>The broken rules of a model and its blocks, or hints; none where the compiler fails, which the generator reports.</summary>
+    public EquatableArray<ModelError> Inspect(ModelDeclaration model) => found.GetOrAdd(model, model =>
     {
         try
         {
-            return validate(model);
+            return inspect(model);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

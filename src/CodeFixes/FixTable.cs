@@ -39,6 +39,9 @@ internal static class FixTable
         [DiagnosticCatalogue.TwoSizes.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.NoSize.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.WindowNotCausal.Id] = ArgumentEdits.Mend,
+        [DiagnosticCatalogue.HeadWidthLanes.Id] = ArgumentEdits.Mend,
+        [DiagnosticCatalogue.HiddenLanes.Id] = ArgumentEdits.Mend,
+        [DiagnosticCatalogue.VocabularyLanes.Id] = ArgumentEdits.Mend,
     };
 
     /// <summary>Ids of the rules with a fix.</summary>

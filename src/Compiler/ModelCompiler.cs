@@ -36,11 +36,11 @@ internal static class ModelCompiler
     }
 
     /// <summary>Every broken rule of a declaration, in order of declaration, its budget included.</summary>
-    public static EquatableArray<ModelError> Validate(ModelDeclaration model, CancellationToken cancellation)
+    public static EquatableArray<ModelError> Validate(ModelDeclaration model)
     {
         EquatableArray<ModelError> errors = StageException.Run("Checks", () => CheckDeclaration(model));
         if (errors.Count > 0 || model.Budget is null) return errors;
-        return StageException.Run("Budget", () => BudgetCheck.Check(model, CompilePrograms(model, cancellation)).ToEquatableArray());
+        return StageException.Run("Budget", () => BudgetCheck.Check(model, CompilePrograms(model, CancellationToken.None)).ToEquatableArray());
     }
 
     private static EquatableArray<ModelError> CheckDeclaration(ModelDeclaration model)
@@ -62,6 +62,17 @@ internal static class ModelCompiler
         cancellation.ThrowIfCancellationRequested();
         return programs;
     }
+
+    /// <summary>What an editor shows: the broken rules, or where there are none what would make the model or its blocks faster.</summary>
+    public static EquatableArray<ModelError> Inspect(ModelDeclaration model) => Validate(model) is { Count: > 0 } errors
+        ? errors
+        : StageException.Run("Checks", () => DeclarationChecks.Advise(model));
+
+    /// <summary>The same of a block by itself.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="reachable">The blocks it reaches.</param>
+    public static EquatableArray<ModelError> Inspect(BlockDeclaration block, EquatableArray<BlockDeclaration> reachable)
+        => StageException.Run("Checks", () => DeclarationChecks.Check(block, reachable) is { Count: > 0 } errors ? errors : DeclarationChecks.Advise(block));
 
     /// <summary>The programs a model has: without an embedding or a head it is a module only.</summary>
     public static IReadOnlyList<ProgramKind> Programs(ModelDeclaration model) => ModelChecks.IsLanguageModel(model)

@@ -67,10 +67,10 @@ public class DiagnosticPageTests
         string[] code = page.Code("Wrong");
         Examined examined = await AnalyzerHarness.Examine(code);
         string[] marked = [.. code.SelectMany((text, file) => text.Split('\n').Index().Where(line => Mark.IsMatch(line.Item)).Select(line => $"{file}.{line.Index}: {Mark.Match(line.Item).Groups[1].Value}"))];
-        Assert.Equal(marked, examined.Reported.Select(Line).Order(StringComparer.Ordinal));
+        Assert.Equal(marked, examined.Shown.Select(Line).Order(StringComparer.Ordinal));
 
         bool ofGenerator = id == DiagnosticCatalogue.DoesNotCompile.Id;
-        Assert.Equal([id], (ofGenerator ? examined.OfGenerator : examined.Reported).Select(diagnostic => diagnostic.Id).Distinct());
+        Assert.Equal([id], (ofGenerator ? examined.OfGenerator : examined.Shown).Select(diagnostic => diagnostic.Id).Distinct());
         Assert.Equal(
             Regex.Matches(page.Prose("Wrong"), @"CS\d{4}").Select(match => match.Value).Order(StringComparer.Ordinal),
             examined.OfCSharp.Select(diagnostic => diagnostic.Id).Distinct().Order(StringComparer.Ordinal));
@@ -86,7 +86,7 @@ public class DiagnosticPageTests
         string[] code = DiagnosticPage.Read(id).Code("Right");
         Assert.NotEmpty(code);
         Examined examined = await AnalyzerHarness.Examine(code);
-        Assert.Empty(examined.Reported.Concat(examined.OfGenerator).Concat(examined.OfCSharp));
+        Assert.Empty(examined.Shown.Concat(examined.OfGenerator).Concat(examined.OfCSharp));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ModelDsl.CodeFixes.Tests;
 
 /// <summary>Arguments of attributes.</summary>
@@ -9,6 +11,10 @@ public class ArgumentFixTests
 
     private static string LanguageModel(string attention, string head) => Model(
         $"[Embedding(Vocabulary = 8)] public partial Embedding Tokens {{ get; }}\n    [Residual, Attention({attention})] public partial Attention Attention {{ get; }}\n    [{head}] public partial Head Head {{ get; }}");
+
+    private static string Ffn(string arguments) => Model($"[Ffn({arguments})] public partial Ffn Ffn {{ get; }}");
+
+    private static string Vocabulary(string vocabulary, string head) => LanguageModel("HeadWidth = 64", head).Replace("Vocabulary = 8)", $"Vocabulary = {vocabulary})", StringComparison.Ordinal);
 
     private static Offer[] Offered(Func<string, string> source, params (string Title, string Arguments)[] offers) => [.. offers.Select(offer => new Offer(offer.Title, source(offer.Arguments)))];
 
@@ -77,6 +83,36 @@ public class ArgumentFixTests
     [Fact]
     public Task AWindowIsCausal() => FixHarness.Offers("MDL1009", Attention("Heads = 2, Causal = false, Window = 4"), Offered(Attention,
         ("Remove Causal = false", "Heads = 2, Window = 4"), ("Remove Window = 4", "Heads = 2, Causal = false")));
+
+    [Theory]
+    [InlineData("Heads = {0}", 16, 15, 20)]
+    [InlineData("Heads = {0}, KeyValueHeads = 4", 16, 12, 20)]
+    [InlineData("HeadWidth = {0}", 40, 32, 48)]
+    [InlineData("HeadWidth = {0}, Heads = 3, Rotary = true", 30, 32, 16)]
+    [InlineData("HeadWidth = {0}, Heads = 3, Rotary = true, RotaryWidth = 24", 30, 32)]
+    [InlineData("Heads = {0}, KeyValueHeads = 960", 960)]
+    public Task HeadsFillVectors(string arguments, int before, params int[] after)
+    {
+        return FixHarness.Offers("MDL5001", Source(before), [.. after.Select(value => new Offer($"Use {arguments.Split(' ')[0]} = {value}", Source(value)))]);
+
+        string Source(int value) => Attention(string.Format(CultureInfo.InvariantCulture, arguments, value)).Replace("64", "960", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Hidden = 1000", "Hidden = 992", "Hidden = 1008")]
+    [InlineData("Hidden = 1505", "Hidden = 1504", "Hidden = 1520")]
+    [InlineData("Hidden = 7", "Hidden = 16")]
+    [InlineData("HiddenRatio = 8.0 / 3", "HiddenRatio = 11.0 / 4", "HiddenRatio = 5.0 / 2")]
+    [InlineData("HiddenRatio = 3.1", "HiddenRatio = 3", "HiddenRatio = 13.0 / 4")]
+    public Task HiddenColumnsFillVectors(string before, params string[] after)
+        => FixHarness.Offers("MDL5002", Ffn(before), [.. after.Select(arguments => new Offer("Use " + arguments, Ffn(arguments)))]);
+
+    [Fact]
+    public Task AVocabularyIsPadded() => FixHarness.Offers("MDL5003", Vocabulary("50_257", "LanguageHead"), ("Use Vocabulary = 50272", Vocabulary("50272", "LanguageHead")));
+
+    // The head would be wrong then.
+    [Fact]
+    public Task AVocabularyThatTheHeadRepeatsIsNot() => FixHarness.Offers("MDL5003", Vocabulary("50_257", "LanguageHead(Vocabulary = 50257)"));
 
     [Theory]
     [InlineData("nameof(Attention)")]

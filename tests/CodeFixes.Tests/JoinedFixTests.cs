@@ -27,7 +27,7 @@ public class JoinedFixTests
             Assert.Equal(["Use Heads = 6", "Use Heads = 10"], offers.Select(offer => offer.Title));
             Project changed = await workspace.After(offers[1]);
             Assert.Equal([FixHarness.Usings + Model, FixHarness.Usings + Block(10)], await FixWorkspace.Texts(changed));
-            await FixHarness.AssertMended(changed, []);
+            await FixHarness.AssertMended(changed, "MDL1002", []);
         }
     }
 
@@ -43,7 +43,12 @@ public class JoinedFixTests
     }
 
     [Fact]
+    public Task ASuggestionIsTakenInTheBlock() => FixHarness.Offers("MDL5001", Wider + Block(4), ("Use Heads = 5", Wider + Block(5)), ("Use Heads = 2", Wider + Block(2)));
+
+    [Fact]
     public Task AllAtOnce() => FixHarness.All("MDL1002", [Model, Block(7)], [Model, Block(6)]);
+
+    private static string Wider => Model.Replace("60", "160", StringComparison.Ordinal) + "\n";
 
     private static string Block(int heads) => $$"""
         [Block]

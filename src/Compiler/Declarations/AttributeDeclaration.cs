@@ -5,6 +5,10 @@ namespace ModelDsl.Compiler.Declarations;
 /// <param name="Arguments">Constructor arguments under their parameters' names and named arguments under theirs, only those written.</param>
 internal sealed record AttributeDeclaration(string Name, EquatableArray<ArgumentDeclaration> Arguments)
 {
+    /// <summary>The attribute with another value of an argument.</summary>
+    public AttributeDeclaration With(string name, object value)
+        => this with { Arguments = Arguments.Where(argument => argument != Find(name)).Append(new ArgumentDeclaration(name, value)).ToEquatableArray() };
+
     /// <summary>Whether the argument was written. Names compare without case: a constructor's <c>count</c> is the property <c>Count</c>.</summary>
     public bool Has(string name) => Find(name) is not null;
 

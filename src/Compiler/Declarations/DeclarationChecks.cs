@@ -29,6 +29,15 @@ internal static class DeclarationChecks
             .Concat(LayerChecks.Check(null, block.Type, block.Members))
             .ToEquatableArray();
 
+    /// <summary>What would make a model without broken rules faster, its blocks included.</summary>
+    public static EquatableArray<ModelError> Advise(ModelDeclaration model)
+        => LayerChecks.Advise(model, model.Type, model.Members)
+            .Concat(model.Blocks.SelectMany(block => LayerChecks.Advise(model, block.Type, block.Members)))
+            .ToEquatableArray();
+
+    /// <summary>What would make a block without broken rules faster, whatever uses it.</summary>
+    public static EquatableArray<ModelError> Advise(BlockDeclaration block) => LayerChecks.Advise(null, block.Type, block.Members).ToEquatableArray();
+
     /// <summary>Whether generated text can be put into the class at all.</summary>
     public static bool CanExtend(ClassForm form)
         => (form & ~(ClassForm.Abstract | ClassForm.LayersInSeveralFiles | ClassForm.ModelAndBlock | ClassChecks.NotConstructible)) == ClassForm.None;

@@ -58,6 +58,23 @@ internal sealed class AttentionLayer : LayerKind
         if (!attribute.Bool("Causal", true) && check.Model is { } model && ModelChecks.IsLanguageModel(model)) check.Report(DiagnosticCatalogue.NotCausal, "Causal", ["Causal"], model.Type.Name);
     }
 
+    public override void Advise(LayerCheck check)
+    {
+        AttributeDeclaration attribute = check.Attribute;
+        bool hasWidth = attribute.Has("HeadWidth"), isGiven = hasWidth && attribute.Has("Heads");
+        if (!isGiven && check.Width is null) return;
+        int width = check.Width ?? 0, headWidth = Form(attribute, width).HeadWidth;
+        if (headWidth % LayerCheck.Lanes == 0) return;
+
+        // Where one of the two decides, the other follows from the width: it divides into such heads only if it is a multiple itself.
+        IEnumerable<int> heads = width % LayerCheck.Lanes == 0 ? LayerCheck.Divisors(width / LayerCheck.Lanes) : [];
+        IEnumerable<int> better = isGiven ? LayerCheck.Multiples(headWidth) : hasWidth ? heads.Select(divisor => divisor * LayerCheck.Lanes) : heads;
+        string argument = hasWidth ? "HeadWidth" : "Heads";
+        string[] nearest = [.. LayerCheck.Nearest(better.Where(value => check.Allows(argument, value)), attribute.Int(argument, 0)).Select(value => $"{argument} = {Text.Invariant(value)}")];
+        string remedy = nearest.Length > 0 ? "nearest: " + string.Join(" or ", nearest) : $"no other {argument} gives one here, another width of the model may";
+        check.Report(DiagnosticCatalogue.HeadWidthLanes, argument, nearest, headWidth, remedy);
+    }
+
     private static void CheckHeads(LayerCheck check)
     {
         AttributeDeclaration attribute = check.Attribute;
@@ -69,7 +86,7 @@ internal sealed class AttentionLayer : LayerKind
             {
                 string what = hasHeads ? $"{Text.Invariant(divisor)} heads" : $"heads of {Text.Invariant(divisor)}";
                 string argument = hasHeads ? "Heads" : "HeadWidth";
-                string[] nearest = [.. LayerCheck.Nearest(width, divisor).Select(number => Text.Invariant(number))];
+                string[] nearest = [.. LayerCheck.Nearest(LayerCheck.Divisors(width), divisor).Select(number => Text.Invariant(number))];
                 check.Report(
                     DiagnosticCatalogue.HeadsDivideWidth, argument, nearest.Select(number => $"{argument} = {number}"), width, what, divisor, width % divisor, string.Join(" or ", nearest));
                 return;

@@ -22,6 +22,8 @@ internal sealed class FfnLayer : LayerKind
 
     public override void Check(LayerCheck check) => CheckHidden(check, Size);
 
+    public override void Advise(LayerCheck check) => AdviseHidden(check);
+
     /// <summary>The size is given once, and comes out as at least one column.</summary>
     /// <param name="check">The layer.</param>
     /// <param name="ratio">The ratio to start from, as an argument.</param>
@@ -35,6 +37,28 @@ internal sealed class FfnLayer : LayerKind
         double columns = attribute.Double("HiddenRatio", 1) * width;
         if (Math.Round(columns) < 1 || columns > LayerCheck.MostColumns / 2)
             check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", [ratio], "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 to {Text.Invariant(LayerCheck.MostColumns / 2)}");
+    }
+
+    /// <summary>The hidden columns should fill vectors.</summary>
+    public static void AdviseHidden(LayerCheck check)
+    {
+        bool isAbsolute = check.Attribute.Has("Hidden");
+        if (!isAbsolute && check.Width is null) return;
+        int width = check.Width ?? 1, hidden = Hidden(check.Attribute, width);
+        if (hidden % LayerCheck.Lanes == 0) return;
+        IReadOnlyList<int> nearest = LayerCheck.Nearest(LayerCheck.Multiples(hidden), hidden);
+        check.Report(
+            DiagnosticCatalogue.HiddenLanes, isAbsolute ? "Hidden" : "HiddenRatio",
+            nearest.Select(columns => isAbsolute ? $"Hidden = {Text.Invariant(columns)}" : $"HiddenRatio = {Ratio(columns, width)}"),
+            hidden, string.Join(" or ", nearest.Select(columns => Text.Invariant(columns))));
+    }
+
+    // As C#: a whole number, or a quotient in lowest terms, which says where it comes from and is exact after rounding.
+    private static string Ratio(int columns, int width)
+    {
+        (int divisor, int rest) = (columns, width);
+        while (rest != 0) (divisor, rest) = (rest, divisor % rest);
+        return width == divisor ? Text.Invariant(columns / divisor) : $"{Text.Invariant(columns / divisor)}.0 / {Text.Invariant(width / divisor)}";
     }
 
     /// <summary>Hidden columns: absolute, or a ratio of the width rounded to the nearest whole.</summary>
@@ -61,6 +85,8 @@ internal sealed class GatedFfnLayer : LayerKind
     }
 
     public override void Check(LayerCheck check) => FfnLayer.CheckHidden(check, Size);
+
+    public override void Advise(LayerCheck check) => FfnLayer.AdviseHidden(check);
 }
 
 /// <summary>The activations as formulas.</summary>

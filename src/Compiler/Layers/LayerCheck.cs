@@ -11,6 +11,9 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
     /// <summary>Largest width, context, vocabulary or hidden size: far above any in use, and low enough that no size of memory overflows.</summary>
     public const int MostColumns = 1 << 24;
 
+    /// <summary>Floats in the widest vector and in a cache line: rows of a multiple of them leave no lane idle and start at a line.</summary>
+    public const int Lanes = 16;
+
     /// <summary>The model, or null for a block by itself.</summary>
     public ModelDeclaration? Model { get; } = model;
 
@@ -85,12 +88,27 @@ internal sealed class LayerCheck(ModelDeclaration? model, DeclarationTarget targ
         for (int i = above.Count - 1; i >= 0; i--) yield return above[i];
     }
 
-    /// <summary>The divisors of a number nearest to a wanted one, below and above.</summary>
-    public static IReadOnlyList<int> Nearest(int number, int wanted) =>
-    [
-        .. Divisors(number).Where(divisor => divisor < wanted).Reverse().Take(1),
-        .. Divisors(number).Where(divisor => divisor > wanted).Take(1),
-    ];
+    /// <summary>Of rising numbers the nearest below a wanted one and the nearest above, the nearer first.</summary>
+    public static IReadOnlyList<int> Nearest(IEnumerable<int> numbers, int wanted)
+    {
+        int[] all = [.. numbers];
+        return [.. all.Where(number => number < wanted).Reverse().Take(1).Concat(all.Where(number => number > wanted).Take(1)).OrderBy(number => Math.Abs((long)number - wanted))];
+    }
+
+    /// <summary>The multiples of <see cref="Lanes"/> around a number that is none, without zero.</summary>
+    public static IEnumerable<int> Multiples(int number)
+    {
+        int below = number - (number % Lanes);
+        return new[] { below, below + Lanes }.Where(multiple => multiple > 0);
+    }
+
+    /// <summary>Whether the layer is right with another value of an argument.</summary>
+    public bool Allows(string argument, int value)
+    {
+        List<ModelError> found = [];
+        LayerKinds.Find(Attribute.Name)!.Check(new LayerCheck(Model, target, Attribute.With(argument, value), found));
+        return found.Count == 0;
+    }
 }
 
 /// <summary>Runs the checks of layers.</summary>
@@ -100,18 +118,27 @@ internal static class LayerChecks
     public static IReadOnlyList<ModelError> Check(ModelDeclaration? model, TypeIdentity type, EquatableArray<MemberDeclaration> members)
     {
         List<ModelError> errors = [];
-        foreach (MemberDeclaration member in members)
+        foreach (LayerCheck check in Layers(model, type, members, errors))
         {
-            foreach (AttributeDeclaration attribute in member.Attributes)
-            {
-                LayerCheck check = new(model, new DeclarationTarget(type.FullName, member.Name, attribute.Name), attribute, errors);
-                if (LayerKinds.Find(attribute.Name) is { } kind) kind.Check(check);
-                else CheckNorm(check);
-            }
+            if (LayerKinds.Find(check.Attribute.Name) is { } kind) kind.Check(check);
+            else CheckNorm(check);
         }
 
         return errors;
     }
+
+    /// <summary>What would make a class's own layers faster. With a model given, its sizes are known. Nothing of them is wrong.</summary>
+    public static IReadOnlyList<ModelError> Advise(ModelDeclaration? model, TypeIdentity type, EquatableArray<MemberDeclaration> members)
+    {
+        List<ModelError> hints = [];
+        foreach (LayerCheck check in Layers(model, type, members, hints)) LayerKinds.Find(check.Attribute.Name)?.Advise(check);
+        return hints;
+    }
+
+    private static IEnumerable<LayerCheck> Layers(ModelDeclaration? model, TypeIdentity type, EquatableArray<MemberDeclaration> members, List<ModelError> found)
+        => from member in members
+           from attribute in member.Attributes
+           select new LayerCheck(model, new DeclarationTarget(type.FullName, member.Name, attribute.Name), attribute, found);
 
     private static void CheckNorm(LayerCheck check)
     {

@@ -19,6 +19,11 @@ internal abstract class LayerKind
 
     /// <summary>Reports what is wrong with the layer where it is used.</summary>
     public abstract void Check(LayerCheck check);
+
+    /// <summary>Reports what would make the layer faster where it is used, of a layer that is right.</summary>
+    public virtual void Advise(LayerCheck check)
+    {
+    }
 }
 
 /// <summary>All kinds of layers.</summary>

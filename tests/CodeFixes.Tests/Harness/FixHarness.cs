@@ -13,7 +13,10 @@ internal sealed record Offer(string Title, string After, params string[] Left)
     public static implicit operator Offer((string Title, string After) offer) => new(offer.Title, offer.After);
 }
 
-/// <summary>Checks what is offered for a diagnostic and what the text is then: with no diagnostic of that id, none other than those named, and no error of C#.</summary>
+/// <summary>
+/// Checks what is offered for a diagnostic and what the text is then: with no diagnostic of that id, no error other than those named, and no error of C#. Suggestions of
+/// other ids may be left: the numbers in these small models are not chosen for speed.
+/// </summary>
 internal static class FixHarness
 {
     public const string Usings = "using ModelDsl;\nnamespace Demo;\n\n";
@@ -29,7 +32,7 @@ internal static class FixHarness
         {
             Project changed = await workspace.After(action);
             Assert.Equal(Usings + offer.After, Assert.Single(await FixWorkspace.Texts(changed)));
-            await AssertMended(changed, offer.Left);
+            await AssertMended(changed, id, offer.Left);
         }
     }
 
@@ -46,13 +49,14 @@ internal static class FixHarness
         CodeAction action = (await provider.GetFixAllProvider().GetFixAsync(context))!;
         Project changed = await workspace.After(action);
         Assert.Equal(after.Select(text => Usings + text), await FixWorkspace.Texts(changed));
-        await AssertMended(changed, []);
+        await AssertMended(changed, id, []);
     }
 
     /// <summary>Checks what is left of a project.</summary>
-    public static async Task AssertMended(Project project, string[] left)
+    public static async Task AssertMended(Project project, string id, string[] left)
     {
-        Assert.Equal(left, (await FixWorkspace.Diagnostics(project)).Select(diagnostic => diagnostic.Id).Distinct());
+        IEnumerable<Diagnostic> diagnostics = (await FixWorkspace.Diagnostics(project)).Where(found => found.Severity > DiagnosticSeverity.Info || found.Id == id);
+        Assert.Equal(left, diagnostics.Select(diagnostic => diagnostic.Id).Distinct());
         // What is invalid still has the generator's one error.
         Assert.DoesNotContain(await FixWorkspace.ErrorsOfCSharp(project), error => left.Length == 0 || !error.Contains("MDL9002", StringComparison.Ordinal));
     }

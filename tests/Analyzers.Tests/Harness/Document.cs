@@ -12,7 +12,9 @@ namespace ModelDsl.Analyzers.Tests;
 internal sealed partial record Document(string Program, bool HasStatements, IReadOnlyList<(string Code, string Messages)> Wrong, IReadOnlyList<string> Generated)
 {
     /// <summary>The documents for users, by path from the root.</summary>
-    public static IEnumerable<string> Paths => Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md"))
+    public static IEnumerable<string> Paths => Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md")
+        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs/layers"), "*.md"))
+        .Append(Path.Combine(Root, "README.md"))
         .Select(path => Path.GetRelativePath(Root, path))
         .Order(StringComparer.Ordinal);
 

@@ -1,0 +1,109 @@
+using System.Globalization;
+using ModelDsl.Testing;
+
+namespace ModelDsl;
+
+public static partial class ModelChecks
+{
+    private const int WarmUp = 5, StepsPerAttempt = 10, Attempts = 50;
+
+    /// <summary>Checks that training steps and evaluations allocate no managed memory, on any thread.</summary>
+    /// <param name="model">The model; it is left as it was.</param>
+    /// <param name="options">Sizes and seed.</param>
+    /// <inheritdoc cref="AllocatesNothing" path="/remarks"/>
+    /// <exception cref="ModelCheckException">Bytes are allocated; the message says how many and on which threads.</exception>
+    public static void TrainingAllocatesNothing<T>(T model, CheckOptions? options = null) where T : ILanguageModel<T>
+    {
+        ModelCard card = T.Card;
+        options = (options ?? new CheckOptions()).Validated(card);
+        using BorrowedParameters borrowed = new(model.Parameters, options);
+        int batch = options.Batch, sequence = options.SequenceOf(card), rows = batch * sequence;
+        using Trainer trainer = model.CreateTrainer(options.Applied(card, new TrainerOptions { OnNonFinite = NonFiniteAction.SkipUpdate }));
+        Random random = new(options.Seed);
+        int[] inputs = Draws.Tokens(random, rows, card.Vocabulary), targets = Draws.Targets(random, rows, card.Vocabulary);
+        AllocatesNothing($"a training step of '{card.Name}'", () => trainer.Step(inputs, targets, batch, sequence));
+        AllocatesNothing($"an evaluation of '{card.Name}'", () => trainer.Evaluate(inputs, targets, batch, sequence));
+    }
+
+    /// <summary>Checks that prefilling, decoding steps and rewinding allocate no managed memory, on any thread.</summary>
+    /// <param name="model">The model; it is left as it was.</param>
+    /// <param name="options">Sizes and seed.</param>
+    /// <inheritdoc cref="AllocatesNothing" path="/remarks"/>
+    /// <exception cref="ModelCheckException">Bytes are allocated; the message says how many and on which threads.</exception>
+    public static void DecodingAllocatesNothing<T>(T model, CheckOptions? options = null) where T : ILanguageModel<T>
+    {
+        ModelCard card = T.Card;
+        options = (options ?? new CheckOptions()).Validated(card);
+        using BorrowedParameters borrowed = new(model.Parameters, options);
+        int batch = options.Batch, sequence = options.SequenceOf(card);
+        using Decoder decoder = model.CreateDecoder(new DecoderOptions { Batch = batch, Context = sequence, Threads = options.Threads });
+        int[] tokens = Draws.Tokens(new Random(options.Seed), Math.Max(batch, sequence), card.Vocabulary);
+        AllocatesNothing($"a decoding step of '{card.Name}'", () =>
+        {
+            // Room for the next one: a full sequence starts anew.
+            if (decoder.Position == sequence)
+            {
+                for (int i = 0; i < batch; i++) decoder.Rewind(i, 0);
+            }
+
+            decoder.Step(tokens.AsSpan(0, batch));
+        });
+        AllocatesNothing($"a prefill of '{card.Name}'", () =>
+        {
+            decoder.Rewind(0, 0);
+            decoder.Prefill(0, tokens.AsSpan(0, sequence));
+        });
+    }
+
+    /// <summary>Checks that forward and backward passes of a module allocate no managed memory, on any thread.</summary>
+    /// <param name="model">The model; it is left as it was.</param>
+    /// <param name="options">Sizes and seed.</param>
+    /// <inheritdoc cref="AllocatesNothing" path="/remarks"/>
+    /// <exception cref="ModelCheckException">Bytes are allocated; the message says how many and on which threads.</exception>
+    public static void ModuleAllocatesNothing<T>(T model, CheckOptions? options = null) where T : IModel<T>
+    {
+        ModelCard card = T.Card;
+        options = (options ?? new CheckOptions()).Validated(card);
+        using BorrowedParameters borrowed = new(model.Parameters, options);
+        using ModuleRun run = new(model.CreateModule(ModuleRun.Options(card, options)), card, options);
+        float[] upstream = run.Draw(options.Seed);
+        AllocatesNothing($"a forward and a backward pass of '{card.Name}'", () =>
+        {
+            run.Forward();
+            run.Module.Backward(upstream);
+        });
+    }
+
+    /// <summary>Checks that a step of one's own allocates no managed memory, on any thread.</summary>
+    /// <remarks>
+    /// After five steps to warm up, ten steps in a row must pass without a byte allocated in the whole process; there are 50 attempts, since the
+    /// runtime itself (tiered compilation) and tests that run at the same time allocate, too. A step that allocates fails at each of them.
+    /// </remarks>
+    /// <param name="what">What the step is, for the message: "a training step".</param>
+    /// <param name="step">The step.</param>
+    /// <exception cref="ModelCheckException">Bytes are allocated; the message says how many and on which threads.</exception>
+    public static void AllocatesNothing(string what, Action step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        for (int i = 0; i < WarmUp; i++) step();
+        long leastHere = long.MaxValue, least = long.MaxValue;
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            long all = GC.GetTotalAllocatedBytes(precise: true), here = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < StepsPerAttempt; i++) step();
+            here = GC.GetAllocatedBytesForCurrentThread() - here;
+            all = GC.GetTotalAllocatedBytes(precise: true) - all;
+            if (all == 0) return;
+            leastHere = Math.Min(leastHere, here);
+            least = Math.Min(least, all);
+            Thread.Sleep(10);
+        }
+
+        string where = leastHere > 0
+            ? FormattableString.Invariant($"{leastHere} of them on the thread that calls")
+            : "none of them on the thread that calls: worker threads allocate, or other tests ran at the same time, in which case let this one run alone";
+        throw new ModelCheckException(CultureInfo.InvariantCulture,
+            $"After {WarmUp} steps to warm up, {what} allocates: {least} bytes in {StepsPerAttempt} steps at the least of {Attempts} attempts, "
+            + $"{where}.");
+    }
+}

@@ -32,20 +32,7 @@ public class AllocationTests
                 decoder.Step(tokens[0]);
             });
 
-            void NothingIn(string what, Action action)
-            {
-                for (int i = 0; i < 3; i++) action();
-                long least = long.MaxValue;
-                // The runtime itself allocates now and then (tiering, finalizers): the least of several tries is ours.
-                for (int i = 0; i < 5 && least > 0; i++)
-                {
-                    long before = GC.GetTotalAllocatedBytes(precise: true);
-                    action();
-                    least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
-                }
-
-                Assert.True(least == 0, $"{what} of {model.Name} allocates {least} bytes\n{model.Source}");
-            }
+            void NothingIn(string what, Action action) => ModelChecks.AllocatesNothing($"{what} of {model.Name}\n{model.Source}\n", action);
         }
     }
 }

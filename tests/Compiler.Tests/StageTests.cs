@@ -34,7 +34,7 @@ public class StageTests
     [Fact]
     public void TheSimulationNoticesSharedMemory()
     {
-        CompiledProgram program = CompiledProgram.Compile(Models.Value.First(model => ModelChecks.IsLanguageModel(model) && model.Members.Any(member => member.Find("Repeat") is not null)), ProgramKind.Train);
+        CompiledProgram program = CompiledProgram.Compile(Models.Value.First(model => Declarations.ModelChecks.IsLanguageModel(model) && model.Members.Any(member => member.Find("Repeat") is not null)), ProgramKind.Train);
         foreach (PlannedBuffer buffer in program.Plan.Buffers) buffer.Offset /= 2;
         Assert.NotEmpty(MemorySimulation.Run(program));
     }
@@ -49,7 +49,7 @@ public class StageTests
     [Fact]
     public void LogitsNeverExistForTheWholeBatch()
     {
-        foreach (ModelDeclaration model in Models.Value.Where(ModelChecks.IsLanguageModel))
+        foreach (ModelDeclaration model in Models.Value.Where(Declarations.ModelChecks.IsLanguageModel))
         {
             // Where the vocabulary is the width, everything is as wide.
             if (model.Attribute.Int("Width", 0) == model.Members[0].Find("Embedding")!.Int("Vocabulary", 0)) continue;

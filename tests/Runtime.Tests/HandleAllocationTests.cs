@@ -14,7 +14,7 @@ public sealed class HandleAllocationTests
         using Trainer trainer = model.CreateTrainer(new TrainerOptions { Batch = 2, Sequence = 8, GradientAccumulation = 2, Threads = 2, Optimizer = new AdamW() });
         (int[] inputs, int[] targets) = Tokens.Batch(32, 300, 3);
         int[] starts = [.. Enumerable.Range(0, 32).Select(i => i % 8 / 4 * 4)];
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             trainer.Step(inputs, targets);
             trainer.Step(inputs, targets, 4, 8, starts);
@@ -29,7 +29,7 @@ public sealed class HandleAllocationTests
         using Decoder decoder = model.CreateDecoder(new DecoderOptions { PrefillChunk = 2, Threads = 2 });
         Sampler sampler = new(new SamplerOptions { TopK = 3, TopP = 0.9, RepeatPenalty = 1.2, Temperature = 0.7 });
         int[] prompt = [1, 2, 3], generated = new int[5];
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             decoder.Rewind(0);
             decoder.Prefill(prompt);
@@ -46,7 +46,7 @@ public sealed class HandleAllocationTests
         using ModelModule module = model.CreateModule(new ModuleOptions { Batch = 2, Sequence = 4, Threads = 2 });
         int[] tokens = [2, 0];
         float[] gradients = [1, 2, 3, 4, 5, 6];
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             module.Forward(tokens, 1, 2);
             module.Backward(gradients);

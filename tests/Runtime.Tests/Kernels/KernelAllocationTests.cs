@@ -20,7 +20,7 @@ public sealed class KernelAllocationTests
         RotaryTable.Fill(table.Data, time, 32, 1e4);
         F32 a = arena.Data, b = a.At(rows * vocabulary), c = b.At(rows * vocabulary), d = c.At(rows * vocabulary), e = d.At(rows * vocabulary);
         I32 tokens = ids.AsIds();
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             Lookup.Gather(pool, rows, tokens, a, width, b, width);
             Lookup.GatherPositions(pool, batch, time, default, a, width, b, width);
@@ -45,7 +45,7 @@ public sealed class KernelAllocationTests
         StoreProduct c = new(memory.Data.At(2 * 400 * 400), 400, false);
         (bool, bool)[] transposes = MatMulTests.Transposes;
         int[] rows = [1, 7, 400];
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             foreach ((bool transposeA, bool transposeB) in transposes)
             {
@@ -59,7 +59,7 @@ public sealed class KernelAllocationTests
     {
         using WorkerPool pool = new(2);
         using AttentionProblem problem = new(new AttentionShape { Batch = 2, Time = 70, Heads = 4, KeyValueHeads = 2, HeadWidth = 20, Scale = 0.25f, Causal = true }, 1);
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             problem.Forward(pool);
             problem.Backward(pool);
@@ -92,7 +92,7 @@ public sealed class KernelAllocationTests
         for (int position = rows; position + rows <= context; position += rows) Append(position);
         Assert.Equal(scratch, pool.ScratchBytes);
         int[] positions = [0, 511, 512, 1023, 1024, 1153, context - rows];
-        Allocations.None(() =>
+        ModelChecks.AllocatesNothing("this step", () =>
         {
             foreach (int position in positions) Append(position);
         });

@@ -35,29 +35,50 @@ public sealed class ContentTests(LocalFeed feed)
     public void Depends_on_the_tokenizers_alone_and_names_its_licence()
     {
         using ZipArchive package = ZipFile.OpenRead(feed.PackageFile);
-        using Stream stream = package.GetEntry("ModelDsl.nuspec")!.Open();
-        XElement metadata = XDocument.Load(stream).Root!.Elements().Single();
+        XElement metadata = Metadata(package);
         XElement dependency = Assert.Single(metadata.Descendants(), element => element.Name.LocalName == "dependency");
         Assert.Equal("Microsoft.ML.Tokenizers", (string?)dependency.Attribute("id"));
         XElement licence = Assert.Single(metadata.Elements(), element => element.Name.LocalName == "license");
         Assert.Equal(("expression", "MIT"), ((string?)licence.Attribute("type"), licence.Value));
     }
 
+    /// <summary>Its users declare models in test projects, for which they need the generator that comes with ModelDsl.</summary>
     [Fact]
-    public void Is_below_a_megabyte_with_its_symbols()
+    public void Checks_bring_the_same_version_of_everything_and_are_one_library_with_documentation()
     {
-        Assert.InRange(new FileInfo(feed.PackageFile).Length, 1, 1_000_000);
-        using ZipArchive package = ZipFile.OpenRead(feed.PackageFile);
-        foreach (ZipArchiveEntry entry in package.Entries.Where(entry => entry.Name.EndsWith(".dll", StringComparison.Ordinal)))
+        using ZipArchive package = ZipFile.OpenRead(feed.TestingFile);
+        string[] libraries = [.. package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        Assert.Equal(["lib/net10.0/ModelDsl.Testing.dll", "lib/net10.0/ModelDsl.Testing.xml"], libraries);
+        XElement metadata = Metadata(package);
+        XElement dependency = Assert.Single(metadata.Descendants(), element => element.Name.LocalName == "dependency");
+        Assert.Equal(("ModelDsl", feed.Version, "All", null), ((string?)dependency.Attribute("id"), (string?)dependency.Attribute("version"), (string?)dependency.Attribute("include"), (string?)dependency.Attribute("exclude")));
+        Assert.Equal("MIT", Assert.Single(metadata.Elements(), element => element.Name.LocalName == "license").Value);
+    }
+
+    [Fact]
+    public void Are_below_a_megabyte_with_their_symbols()
+    {
+        foreach (string file in (string[])[feed.PackageFile, feed.TestingFile])
         {
-            using var image = new PEReader(Copy(entry));
-            DebugDirectoryEntry[] debug = [.. image.ReadDebugDirectory()];
-            Assert.Contains(debug, part => part.Type == DebugDirectoryEntryType.Reproducible);
-            using MetadataReaderProvider symbols = image.ReadEmbeddedPortablePdbDebugDirectoryData(debug.Single(part => part.Type == DebugDirectoryEntryType.EmbeddedPortablePdb));
-            MetadataReader reader = symbols.GetMetadataReader();
-            // No path of the machine that built it.
-            Assert.All(reader.Documents, document => Assert.StartsWith("/_/", reader.GetString(reader.GetDocument(document).Name), StringComparison.Ordinal));
+            Assert.InRange(new FileInfo(file).Length, 1, 1_000_000);
+            using ZipArchive package = ZipFile.OpenRead(file);
+            foreach (ZipArchiveEntry entry in package.Entries.Where(entry => entry.Name.EndsWith(".dll", StringComparison.Ordinal)))
+            {
+                using var image = new PEReader(Copy(entry));
+                DebugDirectoryEntry[] debug = [.. image.ReadDebugDirectory()];
+                Assert.Contains(debug, part => part.Type == DebugDirectoryEntryType.Reproducible);
+                using MetadataReaderProvider symbols = image.ReadEmbeddedPortablePdbDebugDirectoryData(debug.Single(part => part.Type == DebugDirectoryEntryType.EmbeddedPortablePdb));
+                MetadataReader reader = symbols.GetMetadataReader();
+                // No path of the machine that built it.
+                Assert.All(reader.Documents, document => Assert.StartsWith("/_/", reader.GetString(reader.GetDocument(document).Name), StringComparison.Ordinal));
+            }
         }
+    }
+
+    private static XElement Metadata(ZipArchive package)
+    {
+        using Stream stream = package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        return XDocument.Load(stream).Root!.Elements().Single();
     }
 
     private static string[] References(ZipArchiveEntry entry)

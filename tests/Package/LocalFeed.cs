@@ -16,6 +16,7 @@ public sealed class LocalFeed : ICollectionFixture<LocalFeed>, IDisposable
         Version = $"0.1.0-test.{DateTime.UtcNow:yyyyMMddHHmmss}.{Environment.ProcessId}";
         string feed = Directory.CreateDirectory(Path.Combine(Root, "feed")).FullName;
         PackageFile = Pack("PackageProject", "ModelDsl", feed);
+        TestingFile = Pack("TestingProject", "ModelDsl.Testing", feed);
         TemplatesFile = Pack("TemplatesProject", "ModelDsl.Templates", feed);
 
         // The ordinary sources and the machine's packages serve the dependency; ModelDsl can come from the feed alone.
@@ -33,6 +34,9 @@ public sealed class LocalFeed : ICollectionFixture<LocalFeed>, IDisposable
 
     /// <summary>Path of the package.</summary>
     public string PackageFile { get; }
+
+    /// <summary>Path of the package of checks.</summary>
+    public string TestingFile { get; }
 
     /// <summary>Path of the package of templates.</summary>
     public string TemplatesFile { get; }

@@ -32,7 +32,7 @@ public class DocumentationTests
     private static Compilation Generated(string path)
     {
         Document document = Document.Read(path);
-        CSharpCompilation compilation = ModelCompilation.Create("Document", [document.Program]);
+        CSharpCompilation compilation = ModelCompilation.Create("Document", [document.Program], MetadataReference.CreateFromFile(typeof(ModelChecks).Assembly.Location));
         OutputKind kind = document.HasStatements ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary;
         return ModelCompilation.WithGenerated(compilation.WithOptions(compilation.Options.WithOutputKind(kind)));
     }

@@ -6,7 +6,7 @@ using ModelDsl.TestSupport;
 namespace ModelDsl.Analyzers.Tests;
 
 /// <summary>
-/// A document with code. Its C# fences together are one program; a comment <c>&lt;!-- given: … --&gt;</c> above a fence holds statements that the text need not show,
+/// A document with code. Its C# fences together are one program; a comment <c>&lt;!-- given: … --&gt;</c> above a fence holds statements and types that the text need not show,
 /// <c>&lt;!-- wrong --&gt;</c> marks code by itself whose diagnostics the next text fence lists, <c>&lt;!-- generated --&gt;</c> an excerpt of what is generated.
 /// </summary>
 internal sealed partial record Document(string Program, bool HasStatements, IReadOnlyList<(string Code, string Messages)> Wrong, IReadOnlyList<string> Generated)
@@ -38,17 +38,19 @@ internal sealed partial record Document(string Program, bool HasStatements, IRea
             }
             else
             {
-                if (mark.StartsWith("given:", StringComparison.Ordinal)) statements.Add(mark["given:".Length..]);
-                CompilationUnitSyntax unit = (CompilationUnitSyntax)ModelCompilation.Parse(code, path).GetRoot();
-                usings.AddRange(unit.Usings.Select(directive => directive.ToFullString()));
-                foreach (MemberDeclarationSyntax member in unit.Members) (member is GlobalStatementSyntax ? statements : types).Add(member.ToFullString());
+                foreach (string text in mark.StartsWith("given:", StringComparison.Ordinal) ? [mark["given:".Length..], code] : (string[])[code])
+                {
+                    CompilationUnitSyntax unit = (CompilationUnitSyntax)ModelCompilation.Parse(text, path).GetRoot();
+                    usings.AddRange(unit.Usings.Select(directive => directive.ToFullString()));
+                    foreach (MemberDeclarationSyntax member in unit.Members) (member is GlobalStatementSyntax ? statements : types).Add(member.ToFullString());
+                }
             }
         }
 
         return new Document(string.Join("\n", usings.Distinct().Concat(statements).Concat(types)), statements.Count > 0, wrong, generated);
     }
 
-    [GeneratedRegex("(<!-- (?<mark>(given:|wrong|generated)[^>]*?)-->\n)?^```csharp\n(?<code>.*?)^```$(\n\n^```text\n(?<text>.*?)^```$)?", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("(<!-- (?<mark>(given:|wrong|generated).*?)-->\n)?^```csharp\n(?<code>.*?)^```$(\n\n^```text\n(?<text>.*?)^```$)?", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Fence();
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;

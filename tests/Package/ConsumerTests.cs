@@ -25,6 +25,32 @@ public sealed class ConsumerTests(LocalFeed feed)
     }
 
     [Fact]
+    public void A_program_of_one_file_trains()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(feed.Root, "OneFile")).FullName;
+        File.WriteAllText(Path.Combine(folder, "app.cs"), $$"""
+            #:package ModelDsl@{{feed.Version}}
+            using ModelDsl;
+
+            using OneFileLm model = OneFileLm.Create(seed: 1);
+            using Trainer trainer = model.CreateTrainer(new TrainerOptions { Batch = 1, Sequence = 16 });
+            int[] ids = [.. Enumerable.Range(0, 17).Select(i => i * 5 % 32)];
+            Console.WriteLine(trainer.Step(ids.AsSpan(0, 16), ids.AsSpan(1)));
+
+            [Model(Width = 32, Context = 16)]
+            sealed partial class OneFileLm
+            {
+                [Embedding(Vocabulary = 32)] public partial Embedding Tokens { get; }
+                [PreNorm, Residual, GatedFfn(HiddenRatio = 2)] public partial Ffn Ffn { get; }
+                [LanguageHead] public partial Head Head { get; }
+            }
+            """);
+        CommandResult ran = DotnetCommand.Run(folder, "run", "app.cs");
+        Assert.True(ran.ExitCode == 0, ran.Output);
+        Assert.Contains("step 1  loss 3.4", ran.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_wrong_declaration_does_not_compile_and_is_reported_where_it_stands()
     {
         string folder = feed.CreateConsoleProject("Wrong", ("Program.cs", "Wrong.WrongLm.Create(seed: 1).Dispose();\n"), ("Model.cs", """

@@ -47,6 +47,8 @@ public class ShapeTests
         {
             [PreNorm({|MDL0108:Bias = false|}), Ffn(Hidden = 8)] public partial Ffn First { get; }
             [PostNorm(NormKind.LayerNorm, Bias = false), Ffn(Hidden = 8)] public partial Ffn Second { get; }
+            [PostNorm({|MDL0108:InsideResidual = true|}), Ffn(Hidden = 8)] public partial Ffn Fifth { get; }
+            [PostNorm(InsideResidual = true), Residual, Ffn(Hidden = 8)] public partial Ffn Sixth { get; }
             [Attention(Heads = 4, {|MDL0108:RotaryTheta = 500000|}, {|MDL0108:RotaryWidth = 8|})] public partial Attention Third { get; }
             [Attention(Heads = 4, Rotary = true, RotaryTheta = 500000, RotaryWidth = 8)] public partial Attention Fourth { get; }
         }

@@ -114,7 +114,7 @@ internal sealed record TorchNorm(NormKind Kind, double Epsilon = 1e-5) : TorchLa
     }
 }
 
-/// <summary>A layer with what surrounds it: x + PostNorm(layer(PreNorm(x))), or PostNorm(x + layer(x)) where there is no norm before it.</summary>
+/// <summary>A layer with what surrounds it: x + PostNorm(layer(PreNorm(x))), or PostNorm(x + layer(x)).</summary>
 internal abstract record TorchSublayer : TorchLayer
 {
     /// <summary>The norm before the layer.</summary>
@@ -122,6 +122,9 @@ internal abstract record TorchSublayer : TorchLayer
 
     /// <summary>The norm after the layer.</summary>
     public TorchNorm? PostNorm { get; init; }
+
+    /// <summary>Whether the norm after the layer stands before the sum; by default whether there is a norm before the layer.</summary>
+    public bool? InsideResidual { get; init; }
 
     /// <summary>Whether the input is added to the output.</summary>
     public bool Residual { get; init; } = true;
@@ -138,7 +141,7 @@ internal abstract record TorchSublayer : TorchLayer
     public sealed override Tensor Forward(TorchRun run, string path, Tensor x)
     {
         Tensor y = Body(run, path, PreNorm?.Forward(run, $"{path}.PreNorm", x) ?? x);
-        bool normLast = PreNorm is null;
+        bool normLast = !(InsideResidual ?? PreNorm is not null);
         if (Residual && normLast) y = x + y;
         if (PostNorm is { } norm) y = norm.Forward(run, $"{path}.PostNorm", y);
         return Residual && !normLast ? x + y : y;

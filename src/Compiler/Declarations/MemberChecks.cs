@@ -91,6 +91,13 @@ internal static class MemberChecks
             }
         }
 
+        if (member.Find("PostNorm") is { } norm && norm.Has(nameof(PostNormAttribute.InsideResidual)) && member.Find("Residual") is null)
+        {
+            yield return DiagnosticCatalogue.WithoutEffect.At(
+                target with { Attribute = norm.Name, Argument = nameof(PostNormAttribute.InsideResidual) }, "PostNorm(InsideResidual)", member.Name, "there is no [Residual] to be inside of")
+                .Suggesting(nameof(PostNormAttribute.InsideResidual));
+        }
+
         LayerTerm? layer = LayerVocabulary.LayersOf(member).Select(attribute => LayerVocabulary.Find(attribute.Name)).FirstOrDefault();
         if (layer is { IsSublayer: true } || (layer is null && member.BlockName is null)) yield break;
 

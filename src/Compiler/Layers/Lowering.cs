@@ -172,16 +172,16 @@ internal sealed class Lowering
     private void AddPlace()
         => Builder.Graph.Layers.Add(new LayerPlace(Builder.Origin, string.Join(".", path.Reverse().Select(step => step.Depth < 0 ? step.Name : step.Name + ".*")), repeats));
 
-    /// <summary>The norms and the residual around a layer: x + layer(norm(x)); with a norm after it x + norm(layer(norm(x))); with that alone norm(x + layer(x)).</summary>
+    /// <summary>The norms and the residual around a layer: x + layer(norm(x)); with a norm after it x + norm(layer(norm(x))); with that alone norm(x + layer(x)), unless it says otherwise.</summary>
     private Value Wrapped(MemberDeclaration member, Value? input)
     {
         AttributeDeclaration? before = member.Find("PreNorm"), after = member.Find("PostNorm");
         bool residual = isResidual = input is not null && member.Find("Residual") is not null;
         Value output = Inner(member, before is not null && input is not null ? Norm(input, "PreNorm", before) : input);
-        bool normsSum = residual && before is null;
+        bool normsSum = residual && after?.Bool(nameof(PostNormAttribute.InsideResidual), before is not null) == false;
         if (after is not null && !normsSum) output = Norm(output, "PostNorm", after);
         if (residual) output = Builder.Pointwise("Sum", new Argument(0) + new Argument(1), input!, output);
-        return after is not null && normsSum ? Norm(output, "PostNorm", after) : output;
+        return normsSum ? Norm(output, "PostNorm", after!) : output;
     }
 
     private Value Inner(MemberDeclaration member, Value? input)

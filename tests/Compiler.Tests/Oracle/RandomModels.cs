@@ -98,7 +98,9 @@ internal static class RandomModels
     private static string Member(Random random, int width, string name, List<string> blocks, bool causal)
     {
         int kind = random.Next(blocks.Count > 0 ? 6 : 4);
-        string around = (random.Next(3) > 0 ? "Residual, " : "") + (random.Next(2) == 0 ? $"PreNorm({Pick(random, Norms)}), " : "") + (random.Next(5) == 0 ? $"PostNorm({Pick(random, Norms)}), " : "");
+        bool residual = random.Next(3) > 0;
+        string inside = residual ? Pick(random, "", "", ", InsideResidual = true", ", InsideResidual = false") : "";
+        string around = (residual ? "Residual, " : "") + (random.Next(2) == 0 ? $"PreNorm({Pick(random, Norms)}), " : "") + (random.Next(5) == 0 ? $"PostNorm({(Pick(random, Norms) + inside).TrimStart(',', ' ')}), " : "");
         return kind switch
         {
             0 => $"    [{Pick(random, "RmsNorm", "LayerNorm", "LayerNorm(Bias = false)", "RmsNorm(Epsilon = 1e-3)", "LayerNorm(Epsilon = 0.1)")}] public partial Norm {name} {{ get; }}\n",

@@ -40,7 +40,8 @@ internal static class Declarations
         });
 
     private static readonly Gen<TorchLayer> Sublayer = Gen.Select(
-        Gen.OneOf(Attention, Ffn), MaybeNorm, MaybeNorm, OneOf(true, true, false), (layer, before, after, residual) => (TorchLayer)(layer with { PreNorm = before, PostNorm = after, Residual = residual }));
+        Gen.OneOf(Attention, Ffn), MaybeNorm, MaybeNorm, OneOf(true, true, false), OneOf<bool?>(null, true, false),
+        (layer, before, after, residual, inside) => (TorchLayer)(layer with { PreNorm = before, PostNorm = after, Residual = residual, InsideResidual = inside }));
 
     /// <summary>A module of one to three blocks of one to three layers.</summary>
     public static Gen<DeclaredModule> Module { get; } = Gen.Select(

@@ -45,7 +45,7 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         TorchSublayer sublayer = (TorchSublayer)layer;
         List<string> attributes = [];
         if (sublayer.PreNorm is { } first) attributes.Add(Call("PreNorm", [$"NormKind.{first.Kind}", .. NormOptions(first)]));
-        if (sublayer.PostNorm is { } last) attributes.Add(Call("PostNorm", [$"NormKind.{last.Kind}", .. NormOptions(last)]));
+        if (sublayer.PostNorm is { } last) attributes.Add(Call("PostNorm", [$"NormKind.{last.Kind}", .. NormOptions(last), .. sublayer is { Residual: true, InsideResidual: { } inside } ? [$"InsideResidual = {(inside ? "true" : "false")}"] : (string[])[]]));
         if (sublayer.Residual) attributes.Add("Residual");
         attributes.Add(layer is TorchFfn ffn ? Call(ffn.Gated ? "GatedFfn" : "Ffn", FfnOptions(ffn)) : Call("Attention", AttentionOptions((TorchAttention)layer)));
         return string.Join(", ", attributes);

@@ -34,7 +34,7 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
         });
     }
 
-    public void Backward(Matrix gradient)
+    public void Backward(Matrix mixed, Matrix logSumExp, Matrix gradient)
     {
         QueryGradient = new Matrix(query.Rows, query.Columns);
         KeyGradient = new Matrix(key.Rows, key.Columns);
@@ -42,18 +42,14 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
         ForEach((row, head, keys, q, kv) =>
         {
             double[] scores = Scores(row, keys, q, kv);
-            double[] probabilities = scores.Select(score => Math.Exp(score - LogSumExp[row, head])).ToArray();
-            double[] upstream = new double[keys.Length];
-            double mean = 0;
+            double[] probabilities = scores.Select(score => Math.Exp(score - logSumExp[row, head])).ToArray();
+            double[] upstream = [.. keys.Select(seen => Sum(c => gradient[row, q + c] * value[seen, kv + c]))];
+
+            // Σ probability · upstream, as kernels compute it: from what the forward stored.
+            double mean = Sum(c => gradient[row, q + form.HeadWidth - 1 - c] * mixed[row, q + form.HeadWidth - 1 - c]);
             for (int j = 0; j < keys.Length; j++)
             {
-                for (int c = 0; c < form.HeadWidth; c++)
-                {
-                    upstream[j] += gradient[row, q + c] * value[keys[j], kv + c];
-                    ValueGradient[keys[j], kv + c] += probabilities[j] * gradient[row, q + c];
-                }
-
-                mean += probabilities[j] * upstream[j];
+                for (int c = 0; c < form.HeadWidth; c++) ValueGradient[keys[j], kv + c] += probabilities[j] * gradient[row, q + c];
             }
 
             for (int j = 0; j < keys.Length; j++)
@@ -67,6 +63,15 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
                 }
             }
         });
+    }
+
+    // Where a position sees itself only, the difference of two such sums is rounding and nothing else: it shows if they are rounded, and in another order.
+    private double Sum(Func<int, double> term)
+    {
+        if (!evaluation.RoundToFloat) return Enumerable.Range(0, form.HeadWidth).Sum(term);
+        float sum = 0;
+        for (int c = 0; c < form.HeadWidth; c++) sum += (float)term(c);
+        return sum;
     }
 
     private void ForEach(Action<int, int, int[], int, int> body)

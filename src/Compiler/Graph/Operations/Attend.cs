@@ -61,8 +61,7 @@ internal sealed record AttendBackward(AttentionForm Form) : Operation
     public override void Evaluate(Evaluation evaluation, Node node)
     {
         AttentionOracle oracle = new(evaluation, Form, node.Inputs);
-        oracle.Forward();
-        oracle.Backward(evaluation.Read(node.Inputs[5]));
+        oracle.Backward(evaluation.Read(node.Inputs[3]), evaluation.Read(node.Inputs[4]), evaluation.Read(node.Inputs[5]));
         evaluation.Write(node.Outputs[0], (row, column) => oracle.QueryGradient[row, column]);
         evaluation.Write(node.Outputs[1], (row, column) => oracle.KeyGradient[row, column]);
         evaluation.Write(node.Outputs[2], (row, column) => oracle.ValueGradient[row, column]);

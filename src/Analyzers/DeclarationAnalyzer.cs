@@ -66,6 +66,9 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
     {
         IPropertySymbol property = (IPropertySymbol)context.Symbol;
         INamedTypeSymbol type = property.ContainingType;
+
+        // A second property of a name is an error of C#, and places are found by name.
+        if (!SymbolEqualityComparer.Default.Equals(type.GetMembers(property.Name).OfType<IPropertySymbol>().First(), property)) return;
         foreach (AttributeData attribute in property.GetAttributes())
         {
             if (KnownNames.AttributeName(attribute.AttributeClass) is not { } name || LayerVocabulary.Find(name) is null) continue;

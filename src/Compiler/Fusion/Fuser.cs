@@ -140,11 +140,11 @@ internal sealed class Fuser
                 case Reduce reduce:
                     AddToRowKernel(node, reduce.Axis == Axis.Columns ? RowStepKind.ColumnsSum : RowStepKind.RowsSum, fuser.Operand(node.Inputs[0]), node.Inputs[0].Shape);
                     break;
-                case Slice or SplitHeads or MergeHeads or Concatenate:
+                case { Residence: Residence.View or Residence.Gathers }:
                     producedAt[node.Output] = node.Inputs.Max(Available);
                     break;
-                case Rotary:
-                    AddRotation(node);
+                case { Residence: Residence.InPlace }:
+                    AddInPlace(node);
                     break;
                 default:
                     Append(new LibraryKernel(node));
@@ -230,7 +230,7 @@ internal sealed class Fuser
         /// <summary>Whether a value is not there yet where the kernel at <paramref name="position"/> runs.</summary>
         private bool IsLater(Value value, int position) => pending.Contains(value) || Available(value) >= position;
 
-        private void AddRotation(Node node)
+        private void AddInPlace(Node node)
         {
             Value source = node.Inputs[0];
             if (fuser.uses.Of(source).Count != 1 || fuser.uses.IsKept(source)) throw new CompilerException($"{node.Operation.Describe()} turns {source.Name} in place, but others read it");

@@ -34,7 +34,7 @@ internal static class StorageMarker
         }
     }
 
-    public static bool IsView(Node node) => node.Operation is Slice or SplitHeads or MergeHeads or Concatenate;
+    public static bool IsView(Node node) => node.Operation.Residence is Residence.View or Residence.Gathers;
 
     private static void AddWithSources(HashSet<Value> read, Value value)
     {

@@ -4,7 +4,7 @@ using ModelDsl.Compiler.Graph;
 namespace ModelDsl.Compiler.Layers;
 
 /// <summary>
-/// A kind of layer: what its attribute means. Adding one is an attribute in Dsl and a file here, listed in <see cref="LayerKinds"/>.
+/// A kind of layer: what its attribute means. Adding one is an attribute in Dsl and a file here.
 /// </summary>
 internal abstract class LayerKind
 {
@@ -26,19 +26,13 @@ internal abstract class LayerKind
     }
 }
 
-/// <summary>All kinds of layers.</summary>
+/// <summary>All kinds of layers: the classes that derive from <see cref="LayerKind"/>.</summary>
 internal static class LayerKinds
 {
-    private static readonly Dictionary<string, LayerKind> ByAttribute = new LayerKind[]
-    {
-        new EmbeddingLayer(),
-        new RmsNormLayer(),
-        new LayerNormLayer(),
-        new AttentionLayer(),
-        new FfnLayer(),
-        new GatedFfnLayer(),
-        new LanguageHeadLayer(),
-    }.ToDictionary(kind => kind.Attribute);
+    private static readonly Dictionary<string, LayerKind> ByAttribute = typeof(LayerKind).Assembly.GetTypes()
+        .Where(type => type.IsSubclassOf(typeof(LayerKind)) && !type.IsAbstract)
+        .Select(type => (LayerKind)Activator.CreateInstance(type))
+        .ToDictionary(kind => kind.Attribute);
 
     /// <summary>The kind an attribute declares, or null for one that declares none.</summary>
     public static LayerKind? Find(string attribute) => ByAttribute.TryGetValue(attribute, out LayerKind? kind) ? kind : null;

@@ -38,7 +38,7 @@ internal static class CarryCopies
         }
     }
 
-    private static bool OwnsMemory(Value value) => value.Kind == ValueKind.Computed && value.Producer!.Operation is not (Slice or SplitHeads or MergeHeads or Concatenate or Rotary);
+    private static bool OwnsMemory(Value value) => value.Kind == ValueKind.Computed && value.Producer!.Operation.Residence == Residence.Own;
 
     private static Value Copy(ModelGraph graph, Region region, int position, Value value)
     {

@@ -1,6 +1,5 @@
 using ModelDsl.Compiler.Emission;
 using ModelDsl.Compiler.Graph;
-using ModelDsl.Compiler.Graph.Operations;
 
 namespace ModelDsl.Compiler.Planning;
 
@@ -40,9 +39,7 @@ internal sealed class Costs
         if (prefill is not null)
         {
             foreach ((Node node, long count) in Forward(prefill.Graph))
-            {
-                if (node.Operation is AttendCached attend) caches[Owner(node.Origin)] += count * attend.CacheFloats * FloatBytes;
-            }
+                caches[Owner(node.Origin)] += count * node.Operation.CacheFloats * FloatBytes;
         }
 
         foreach (PlannedBuffer buffer in AtPeak((training ?? module).Plan)) activations[Owner(buffer.Name)] += buffer.Total * FloatBytes;

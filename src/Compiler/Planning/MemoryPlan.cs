@@ -90,7 +90,7 @@ internal sealed class MemoryPlan
                 return Split(Locate(producer.Inputs[0]), split.Heads, value.Shape.Columns);
             case MergeHeads merge:
                 return Merge(Locate(producer.Inputs[0]), merge.Heads);
-            case Rotary:
+            case { Residence: Residence.InPlace }:
                 return Locate(producer.Inputs[0]);
             default:
                 return New(value);
@@ -138,10 +138,10 @@ internal sealed class MemoryPlan
         long next = 0;
         foreach (Item item in region.Items)
         {
-            if (item is Node { Operation: AttendCached attend } node)
+            if (item is Node { Operation.CacheFloats: > 0 and int floats } node)
             {
                 caches[node] = start.Plus(next);
-                next += attend.CacheFloats;
+                next += floats;
             }
             else if (item is Loop loop)
             {
@@ -156,7 +156,7 @@ internal sealed class MemoryPlan
 
     private static long CacheFloats(Region region) => region.Items.Sum(item => item switch
     {
-        Node { Operation: AttendCached attend } => attend.CacheFloats,
+        Node node => node.Operation.CacheFloats,
         Loop loop => loop.Count * CacheFloats(loop.Body),
         _ => 0L,
     });
@@ -230,7 +230,7 @@ internal sealed class MemoryPlan
     private static IEnumerable<Value> Sources(Value value)
     {
         yield return value;
-        while (value.Producer is { Operation: Slice or SplitHeads or MergeHeads or Rotary } view)
+        while (value.Producer is { Operation.Residence: Residence.View or Residence.InPlace } view)
         {
             value = view.Inputs[0];
             yield return value;
@@ -273,8 +273,8 @@ internal sealed class MemoryPlan
         if (locations.ContainsKey(value)) throw new CompilerException($"{value} ({value.Name}) is wanted in two places");
         locations[value] = at;
         if (value.Producer is not { } producer) return;
-        if (producer.Operation is Rotary) Place(producer.Inputs[0], at);
+        if (producer.Operation.Residence == Residence.InPlace) Place(producer.Inputs[0], at);
         else if (producer.Operation is MergeHeads merge) Place(producer.Inputs[0], Split(at, merge.Heads, producer.Inputs[0].Shape.Columns));
-        else if (producer.Operation is Slice or SplitHeads) throw new CompilerException($"{value} ({value.Name}) is a view and cannot be placed");
+        else if (producer.Operation.Residence == Residence.View) throw new CompilerException($"{value} ({value.Name}) is a view and cannot be placed");
     }
 }

@@ -77,8 +77,7 @@ internal sealed record AttendCached(AttentionForm Form) : Operation
 
     public override IReadOnlyList<string> OutputNames => ["Mixed"];
 
-    /// <summary>Floats of cache for each position a sequence holds.</summary>
-    public int CacheFloats => 2 * Form.KeyValueHeads * Form.HeadWidth;
+    public override int CacheFloats => 2 * Form.KeyValueHeads * Form.HeadWidth;
 
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs) => [new Attend(Form).InferShapes(inputs)[0]];
 

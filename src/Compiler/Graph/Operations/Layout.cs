@@ -7,6 +7,8 @@ internal sealed partial record Slice(int Start, int Count) : ForwardOperation
 {
     public override string Describe() => $"columns {Text.Invariant(Start)}..{Text.Invariant(Start + Count)}";
 
+    public override Residence Residence => Residence.View;
+
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
     {
         Require(Start >= 0 && Start + Count <= inputs[0].Columns, $"columns {Start}..{Start + Count} exceed {inputs[0]}");
@@ -26,6 +28,8 @@ internal sealed partial record Slice(int Start, int Count) : ForwardOperation
 internal sealed record Concatenate : Operation
 {
     public override string Describe() => "concatenate columns";
+
+    public override Residence Residence => Residence.Gathers;
 
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs) => [inputs[0] with { Columns = inputs.Sum(shape => shape.Columns) }];
 
@@ -48,6 +52,8 @@ internal sealed partial record SplitHeads(int Heads) : ForwardOperation
 {
     public override string Describe() => $"split {Text.Invariant(Heads)} heads";
 
+    public override Residence Residence => Residence.View;
+
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
     {
         Require(inputs[0].Columns % Heads == 0, $"{inputs[0]} does not split into {Heads} heads");
@@ -68,6 +74,8 @@ internal sealed partial record SplitHeads(int Heads) : ForwardOperation
 internal sealed partial record MergeHeads(int Heads) : ForwardOperation
 {
     public override string Describe() => $"merge {Text.Invariant(Heads)} heads";
+
+    public override Residence Residence => Residence.View;
 
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
     {

@@ -2,6 +2,22 @@ using ModelDsl.Compiler.Graph.Interpretation;
 
 namespace ModelDsl.Compiler.Graph.Operations;
 
+/// <summary>Where the memory of an operation's output is: what fusion, storage and planning ask instead of naming operations.</summary>
+internal enum Residence
+{
+    /// <summary>It has memory of its own.</summary>
+    Own,
+
+    /// <summary>It is a part of the input's memory, or the same in another shape: nothing is computed.</summary>
+    View,
+
+    /// <summary>It is the input's memory, changed: nobody else may read the input.</summary>
+    InPlace,
+
+    /// <summary>The inputs are placed in it: nothing is computed.</summary>
+    Gathers,
+}
+
 /// <summary>
 /// What a node does. The set is small and closed; each operation states its shapes, its cost and its value in double, and where it may occur in a
 /// forward pass, its backward: the members are abstract, so an operation that lacks one does not build.
@@ -19,6 +35,12 @@ internal abstract record Operation
 
     /// <summary>Multiply-adds counted as two, for one unit of the monomial (a position, a sequence, or once), at <paramref name="context"/> positions.</summary>
     public abstract long Flops(IReadOnlyList<Shape> inputs, int context);
+
+    /// <summary>Where the output's memory is.</summary>
+    public virtual Residence Residence => Residence.Own;
+
+    /// <summary>Floats that a decoder keeps for each position a sequence holds.</summary>
+    public virtual int CacheFloats => 0;
 
     /// <summary>Computes the outputs in double.</summary>
     public abstract void Evaluate(Evaluation evaluation, Node node);

@@ -11,6 +11,8 @@ internal sealed partial record Rotary(int Heads, int HeadWidth, int RotaryWidth,
     public override string Describe()
         => $"rotate{(Inverse ? " back" : "")} {Text.Invariant(RotaryWidth)} of {Text.Invariant(Heads)} x {Text.Invariant(HeadWidth)}, theta {Text.Invariant(Theta)}";
 
+    public override Residence Residence => Residence.InPlace;
+
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
     {
         Require(inputs[0].Columns == Heads * HeadWidth && RotaryWidth % 2 == 0 && RotaryWidth <= HeadWidth, $"{Describe()} does not fit {inputs[0]}");

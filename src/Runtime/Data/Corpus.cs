@@ -78,7 +78,7 @@ public sealed class Corpus
 
     /// <summary>Opens the texts one after the other; whoever enumerates disposes each reader.</summary>
     /// <exception cref="IOException">A file cannot be read any more.</exception>
-    /// <exception cref="InvalidDataException">A documentation file is not well-formed.</exception>
+    /// <exception cref="InvalidDataException">A documentation file is not well-formed; or, when a reader comes to it, a file has bytes that are no text.</exception>
     public IEnumerable<TextReader> Open() => Files.Select(OpenFile);
 
     internal static Corpus DotNetDocumentation(IReadOnlyList<string> roots)
@@ -91,7 +91,7 @@ public sealed class Corpus
 
     private static TextReader OpenFile(string path)
     {
-        StreamReader reader = new(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        StreamReader reader = StrictText.Open(path);
         if (!path.EndsWith(".xml", StringComparison.OrdinalIgnoreCase)) return reader;
         using (reader)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using ModelDsl.Data;
 
@@ -107,7 +106,7 @@ public class CorpusTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["a.txt"], "text");
-        using (Process process = Process.Start("mkfifo", folder["pipe"])) await process.WaitForExitAsync();
+        ChildProcess.Run("mkfifo", folder["pipe"]);
         Assert.Contains("is a FIFO", (await Assert.ThrowsAsync<InvalidDataException>(() => Read(folder["pipe"]))).Message, StringComparison.Ordinal);
         Assert.Contains("is a device", (await Assert.ThrowsAsync<InvalidDataException>(() => Read("/dev/zero"))).Message, StringComparison.Ordinal);
         Corpus corpus = await Read(folder.Path);
@@ -158,6 +157,39 @@ public class CorpusTests
         // A character cut by the end of the inspected beginning is no fault.
         File.WriteAllText(folder["long"], new string('x', 65535) + "é" + new string('x', 10));
         Assert.Single(Corpus.FromPath(folder["long"]).Files);
+    }
+
+    [Theory]
+    [InlineData("utf-8", 200_000, "C3")] // a character that is cut by what follows
+    [InlineData("utf-8", 131_072, "FF")] // at the beginning of a block that is read
+    [InlineData("utf-8", 131_071, "E282")] // begun in one block and wrong in the next
+    [InlineData("utf-8", 200_000, "E282", "")] // cut by the end of the file
+    [InlineData("utf-16BE", 90_000, "DC00")]
+    public void Bytes_that_are_no_text_are_an_error_wherever_they_are_and_nothing_is_replaced(string name, int at, string bytes, string end = "end")
+    {
+        using TemporaryFolder folder = new();
+        Encoding encoding = Encoding.GetEncoding(name);
+        byte[] mark = encoding.GetPreamble(), text = encoding.GetBytes(new string('x', at / encoding.GetByteCount("x")));
+        File.WriteAllBytes(folder["a.txt"], [.. mark, .. text, .. Convert.FromHexString(bytes), .. encoding.GetBytes(end)]);
+        Corpus corpus = Corpus.FromPath(folder["a.txt"]);
+        InvalidDataException exception = Assert.Throws<InvalidDataException>(() => TokenFile.Create(folder["t"], ByteTokenizer.Instance, corpus.Open()));
+        Assert.Contains($"'{folder["a.txt"]}' is not UTF-", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"see {bytes} near byte {mark.Length + text.Length}.", exception.Message, StringComparison.Ordinal);
+        Assert.Equal([folder["a.txt"]], Directory.GetFiles(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-32")]
+    public void A_byte_order_mark_says_the_encoding_and_is_no_text(string name)
+    {
+        using TemporaryFolder folder = new();
+        string text = string.Concat(Enumerable.Repeat("aé€😀\n", 30_000));
+        File.WriteAllText(folder["a.txt"], text, Encoding.GetEncoding(name));
+        using TextReader reader = Corpus.FromPath(folder["a.txt"]).Open().Single();
+        Assert.Equal(text, reader.ReadToEnd());
     }
 
     [Fact]

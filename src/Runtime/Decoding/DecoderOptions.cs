@@ -21,7 +21,7 @@ public sealed record DecoderOptions
     /// <summary>Most tokens of a prompt that are computed at once; memory grows with it.</summary>
     public int PrefillChunk { get; init; } = 256;
 
-    /// <summary>Number of threads, at most 1024; 0 for one a processor. Results do not depend on it.</summary>
+    /// <summary>Number of threads, at most <see cref="TrainerOptions.MostThreads"/>; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     internal int ContextOf(ModelPlan plan) => Context ?? plan.Context;

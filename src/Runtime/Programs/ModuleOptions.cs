@@ -12,7 +12,7 @@ public sealed record ModuleOptions
     /// <summary>Most positions of a sequence; the model's context when null.</summary>
     public int? Sequence { get; init; }
 
-    /// <summary>Number of threads, at most 1024; 0 for one a processor. Results do not depend on it.</summary>
+    /// <summary>Number of threads, at most <see cref="TrainerOptions.MostThreads"/>; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     internal int SequenceOf(ModelPlan plan) => Sequence ?? plan.Context;

@@ -5,7 +5,7 @@ namespace ModelDsl.Threading;
 public sealed unsafe partial class WorkerPool
 {
     /// <summary>Number of independent blocks of shared scratch.</summary>
-    public const int SharedSlots = 4;
+    public const int SharedSlots = 3;
 
     private readonly Arena?[] local;
     private readonly Arena?[] shared = new Arena?[SharedSlots];
@@ -27,7 +27,7 @@ public sealed unsafe partial class WorkerPool
 
     /// <summary>Scratch that all workers of one loop share; asked for by the caller before the loop starts, valid until that slot is asked for again.</summary>
     /// <param name="floats">Size.</param>
-    /// <param name="slot">Below <see cref="SharedSlots"/>; by use: 0 and 1 belong to matrix products, 2 and 3 to whoever else needs them.</param>
+    /// <param name="slot">Below <see cref="SharedSlots"/>; by use: 0 and 1 belong to matrix products, 2 to whoever else needs one.</param>
     public F32 Shared(nint floats, int slot = 2) => Grow(ref shared[slot], floats);
 
     private static long Length(Arena? arena) => arena?.Length ?? 0;

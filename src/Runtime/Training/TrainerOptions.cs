@@ -46,7 +46,10 @@ public sealed record TrainerOptions
     /// <summary>Seed of <see cref="Trainer.Random"/>.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Number of threads, at most 1024; 0 for one a processor. Results do not depend on it.</summary>
+    /// <summary>Largest value of <see cref="Threads"/>, for decoders and modules, too.</summary>
+    public const int MostThreads = WorkerPool.MostThreads;
+
+    /// <summary>Number of threads, at most <see cref="MostThreads"/>; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
     internal int SequenceOf(ModelPlan plan) => Sequence ?? plan.Context;
@@ -58,7 +61,8 @@ public sealed record TrainerOptions
         Require(Batch >= 1, $"Batch is {Batch}: it must be at least 1");
         Require(sequence >= 1 && sequence <= plan.Context, $"Sequence is {sequence}: it must be from 1 to the model's context, {plan.Context}");
         Require(GradientAccumulation >= 1, $"GradientAccumulation is {GradientAccumulation}: it must be at least 1");
-        Require((long)Batch * sequence * GradientAccumulation <= int.MaxValue, $"Batch × Sequence × GradientAccumulation is {(long)Batch * sequence * GradientAccumulation}: a step takes at most {int.MaxValue} tokens");
+        Int128 tokens = (Int128)Batch * sequence * GradientAccumulation;
+        Require(tokens <= int.MaxValue, $"Batch × Sequence × GradientAccumulation is {tokens}: a step takes at most {int.MaxValue} tokens");
         Require(WorkerPool.IsAllowed(Threads), $"Threads is {Threads}: {WorkerPool.Rule}");
         Require(ClipNorm is null or (> 0 and < double.PositiveInfinity), FormattableString.Invariant($"ClipNorm is {ClipNorm}: it must be above 0, or null for no clipping"));
         Require(Schedule is not null, "Schedule is null");

@@ -216,6 +216,14 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_step_of_more_tokens_than_a_number_holds_is_refused_however_many_more()
+    {
+        using ModelInstance model = ModelInstance.Create(new BigramProgram(), 1);
+        // 8 (2³¹ - 1)² is below 0 in 64 bits.
+        Throws<ArgumentException>(() => model.CreateTrainer(new TrainerOptions { Batch = int.MaxValue, GradientAccumulation = int.MaxValue }), "is 36893488113059364872: a step takes at most");
+    }
+
+    [Fact]
     public void The_meter_reports_each_step()
     {
         using ModelInstance model = ModelInstance.Create(new BigramProgram(), 1);

@@ -12,7 +12,7 @@ public sealed partial class Trainer
     /// <param name="options">When to end, checkpoints and progress.</param>
     /// <param name="cancellation">Ends the run after the current step.</param>
     /// <exception cref="ArgumentException">The options do not work, or batches of the source are larger than the trainer's capacities.</exception>
-    /// <exception cref="NonFiniteException">See <see cref="Step(ReadOnlySpan{int}, ReadOnlySpan{int})"/>; no checkpoint is written then.</exception>
+    /// <exception cref="NonFiniteException">See <see cref="Step(ReadOnlySpan{int}, ReadOnlySpan{int})"/>; no checkpoint is written then, and the source is where it was before the step.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written; the last one is unchanged.</exception>
     public RunResult Run(IBatchSource source, RunOptions options, CancellationToken cancellation = default)
     {
@@ -32,8 +32,18 @@ public sealed partial class Trainer
             else if (Stopwatch.GetElapsedTime(started) >= options.Duration) end = RunEnd.Duration;
             else
             {
-                for (int draw = 0; draw < draws; draw++) source.Next(inputs.AsSpan(draw * size, size), targets.AsSpan(draw * size, size));
-                last = Step(inputs, targets, draws * source.Batch, source.Time);
+                string position = source.SavePosition();
+                try
+                {
+                    for (int draw = 0; draw < draws; draw++) source.Next(inputs.AsSpan(draw * size, size), targets.AsSpan(draw * size, size));
+                    last = Step(inputs, targets, draws * source.Batch, source.Time);
+                }
+                catch
+                {
+                    source.RestorePosition(position); // that of CurrentStep, from which the caller may go on
+                    throw;
+                }
+
                 options.Progress?.Report(last);
                 if (options.CheckpointInterval > 0 && CurrentStep % options.CheckpointInterval == 0) Save();
                 continue;

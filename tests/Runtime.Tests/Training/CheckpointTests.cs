@@ -105,6 +105,22 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void After_a_step_that_failed_the_source_is_where_the_trainer_is()
+    {
+        (float[] weights, _, _) = Train(12);
+        BigramProgram program = new(20);
+        using ModelInstance model = ModelInstance.Create(program, 1);
+        using Trainer trainer = model.CreateTrainer(Options);
+        PatternBatches batches = new(2, 8, 20);
+        Assert.Throws<NonFiniteException>(() => trainer.Run(batches, new RunOptions { Steps = 12, Progress = new PoisonAfter(4, program) }));
+        Assert.Equal(4, trainer.CurrentStep);
+        Assert.Equal(2 * 4, batches.Position);
+        program.Poison = null;
+        trainer.Run(batches, new RunOptions { Steps = 12 });
+        Assert.Equal(weights, model.Parameters["Table.Weight"].Values.ToArray());
+    }
+
+    [Fact]
     public void A_run_ends_with_its_time_and_saves_at_intervals()
     {
         using ModelInstance model = ModelInstance.Create(new BigramProgram(20), 1);
@@ -154,6 +170,14 @@ public sealed class CheckpointTests : IDisposable
         public void Report(StepReport value)
         {
             if (value.Step == step) cancellation.Cancel();
+        }
+    }
+
+    private sealed class PoisonAfter(long step, BigramProgram program) : IProgress<StepReport>
+    {
+        public void Report(StepReport value)
+        {
+            if (value.Step == step) program.Poison = ("Head.Bias", float.NaN);
         }
     }
 

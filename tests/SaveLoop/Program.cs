@@ -1,12 +1,12 @@
+using System.Diagnostics;
 using System.Globalization;
 using ModelDsl;
 using ModelDsl.SaveLoop;
 
-// save PATH FLOATS FIRST MORE: saves version FIRST and those after it to PATH, of FLOATS floats and MORE in each further one, and tells each one saved.
+// save PATH FLOATS FIRST MORE: saves version FIRST and those after it to PATH, of FLOATS floats and MORE in each further one, and tells each one saved with its milliseconds.
 // write PATH: writes tokens to PATH without end.
 // Both go on until they are killed or cannot save.
 string path = args[1];
-Console.WriteLine("ready");
 try
 {
     if (args[0] == "write")
@@ -18,8 +18,10 @@ try
     int floats = Number(args[2]);
     for (int version = Number(args[3]); ; version++, floats += Number(args[4]))
     {
-        Versions.Make(version, floats).Save(path);
-        Console.WriteLine($"saved {version}");
+        SafetensorsWriter made = Versions.Make(version, floats);
+        long start = Stopwatch.GetTimestamp();
+        made.Save(path);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"saved {version} {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F3}"));
     }
 }
 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

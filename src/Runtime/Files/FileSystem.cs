@@ -6,6 +6,7 @@ namespace ModelDsl.Files;
 internal static partial class FileSystem
 {
     // Error numbers that Linux and macOS share, unless they say otherwise.
+    private const int NoProcess = 3;                                 // ESRCH
     private const int InputOutput = 5;                               // EIO
     private const int InvalidArgument = 22;                          // EINVAL: a file system that cannot flush directories
     private const int TooLarge = 27;                                 // EFBIG
@@ -52,11 +53,17 @@ internal static partial class FileSystem
     /// <summary>Whether an error says that another process has locked the file.</summary>
     public static bool IsSharingViolation(IOException exception) => exception.HResult == WindowsSharingViolation || exception.HResult == WouldBlock;
 
+    /// <summary>Whether a process of this number runs; false on Windows, where locks always hold and nobody needs to know.</summary>
+    public static bool IsRunning(int process) => !OperatingSystem.IsWindows() && (Signal(process, 0) == 0 || Marshal.GetLastPInvokeError() != NoProcess);
+
     /// <summary>Why a write into a directory failed and what to do, in whole sentences: what the system said, not a guess.</summary>
-    public static string Explain(Exception exception, string directory)
+    /// <param name="exception">What the system said.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="needed">Bytes that were to be written.</param>
+    public static string Explain(Exception exception, string directory, long needed)
     {
         int error = exception is ArgumentOutOfRangeException ? TooLarge : exception.HResult; // what .NET makes of EFBIG
-        if (error is NoSpace or WindowsDiskFull or WindowsHandleDiskFull) return DiskFull(directory);
+        if (error is NoSpace or WindowsDiskFull or WindowsHandleDiskFull) return DiskFull(directory, needed);
         if (error == QuotaExceeded) return $"This user's disk quota in '{directory}' is used up. Free some space, or save elsewhere.";
         string? remedy = error switch
         {
@@ -68,8 +75,13 @@ internal static partial class FileSystem
         return remedy ?? (exception.Message.EndsWith('.') ? exception.Message : exception.Message + ".");
     }
 
-    /// <summary>The sentences about a full disk.</summary>
-    public static string DiskFull(string directory) => $"The disk is full: {FreeBytes(directory):N0} bytes are free in '{directory}'. Free some, or save elsewhere.";
+    /// <summary>The sentences about a full disk: what is free explains it only where that is less than is needed.</summary>
+    public static string DiskFull(string directory, long needed) => FreeBytes(directory) switch
+    {
+        null => $"The disk of '{directory}' is full. Free some space, or save elsewhere.",
+        { } free when free < needed => $"The disk is full: {free:N0} bytes are free in '{directory}'. Free some, or save elsewhere.",
+        { } free => $"The disk is full, though {free:N0} bytes are free in '{directory}': its number of files (inodes, see df -i), a quota or what is reserved for the system is used up. Remove some files, or save elsewhere.",
+    };
 
     /// <summary>What a path is if opening or reading it could wait for ever or change something; null for files, folders, nothing, and where the system does not tell.</summary>
     public static string? Special(string path)
@@ -84,8 +96,8 @@ internal static partial class FileSystem
         }
     }
 
-    /// <summary>Bytes this user may still write in a directory; <see cref="long.MaxValue"/> where the system does not tell.</summary>
-    public static long FreeBytes(string directory)
+    /// <summary>Bytes this user may still write in a directory; null where the system does not tell.</summary>
+    public static long? FreeBytes(string directory)
     {
         try
         {
@@ -93,7 +105,7 @@ internal static partial class FileSystem
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return long.MaxValue;
+            return null;
         }
     }
 
@@ -121,6 +133,9 @@ internal static partial class FileSystem
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Flush(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);

@@ -27,15 +27,15 @@ public class DurableSaveTests(ITestOutputHelper output)
         for (int kill = 0; kill < Kills; kill++)
         {
             // Versions are never repeated, so that what is left says who saved it.
-            using Process process = Start(Dotnet, [LocateSaveLoop(), "save", path, Text(Floats), Text(last + 1), "0"]);
-            Assert.Equal("ready", process.StandardOutput.ReadLine());
-            Thread.Sleep(TimeSpan.FromMilliseconds(random.NextDouble() * 100));
-            process.Kill(); // SIGKILL on Unix, TerminateProcess on Windows
-            string[] told = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            process.WaitForExit();
-            Assert.DoesNotContain(told, line => line.StartsWith("error", StringComparison.Ordinal));
-            last += told.Length; // each is a line "saved ..."
-            if (told.Length > 0) Assert.Equal($"saved {last}", told[^1].Trim());
+            using ChildProcess process = new(Dotnet, LocateSaveLoop(), "save", path, Text(Floats), Text(last + 1), "0");
+            // The first save also compiles; the second says how long one takes here and now.
+            string[] before = [process.ReadLine(), process.ReadLine()];
+            double duration = double.Parse(before[1].Split(' ')[^1], CultureInfo.InvariantCulture);
+            Thread.Sleep(TimeSpan.FromMilliseconds(random.NextDouble() * 3 * duration));
+            process.Kill();
+            string[] told = [.. before, .. process.ReadToEnd()];
+            Assert.Equal(Enumerable.Range(last + 1, told.Length).Select(version => $"saved {version}"), told.Select(line => line[..Math.Max(line.LastIndexOf(' '), 0)]));
+            last += told.Length;
 
             leftovers += Directory.GetFiles(folder.Path).Length - 1;
             int left;
@@ -70,13 +70,33 @@ public class DurableSaveTests(ITestOutputHelper output)
             mount -t tmpfs -o ro none "$1"; "$2" "$3" $4 "$1/f" $5 1 $6
             """, ["unshare", "-rm"], Directory.CreateDirectory(folder["full"]).FullName, Dotnet, LocateSaveLoop(), mode, Text(Floats), Text(More), folder["copy"]);
         int saved = lines.Count(line => line.StartsWith("saved", StringComparison.Ordinal));
-        Assert.Contains("The disk is full", lines[saved + 1], StringComparison.Ordinal);
-        Assert.Equal([.. mode == "save" ? (string[])["f"] : [], "other", "ready"], lines[(saved + 2)..^1]); // nothing half-written
+        Assert.Contains("The disk is full", lines[saved], StringComparison.Ordinal);
+        Assert.Equal([.. mode == "save" ? (string[])["f"] : [], "other"], lines[(saved + 1)..^1]); // nothing half-written
         Assert.Contains("mounted read-only", lines[^1], StringComparison.Ordinal);
         if (mode == "write") return;
         Assert.InRange(saved, 2, 20);
         Versions.Make(saved, Floats + More * (saved - 1)).Save(folder["expected"]);
         Assert.Equal(File.ReadAllBytes(folder["expected"]), File.ReadAllBytes(folder["copy"]));
+    }
+
+    [MountTheory]
+    [InlineData("save")]
+    [InlineData("write")]
+    public void A_file_system_without_room_for_another_file_is_not_said_to_lack_bytes(string mode)
+    {
+        using TemporaryFolder folder = new();
+        string[] lines = InShell("""mount -t tmpfs -o size=9m,nr_inodes=2 none "$1"; touch "$1/other"; "$2" "$3" $4 "$1/f" 1000 1 0""", ["unshare", "-rm"], Directory.CreateDirectory(folder["full"]).FullName, Dotnet, LocateSaveLoop(), mode);
+        Assert.Contains("bytes are free", Assert.Single(lines), StringComparison.Ordinal);
+        Assert.Contains("inodes", lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Free_bytes_are_told_where_they_explain_a_full_disk()
+    {
+        using TemporaryFolder folder = new();
+        Assert.StartsWith("The disk is full: ", FileSystem.DiskFull(folder.Path, long.MaxValue), StringComparison.Ordinal);
+        Assert.Contains("inodes", FileSystem.DiskFull(folder.Path, 0), StringComparison.Ordinal);
+        Assert.DoesNotContain("bytes", FileSystem.DiskFull("", 1), StringComparison.Ordinal); // unknown
     }
 
     [UnixFact]
@@ -87,9 +107,9 @@ public class DurableSaveTests(ITestOutputHelper output)
         foreach (string mode in new[] { "save", "write" })
         {
             string[] lines = InShell("trap '' XFSZ; ulimit -f 500; DOTNET_EnableWriteXorExecute=0 exec \"$1\" \"$2\" $3 \"$4\" 300000 1 0", [], Dotnet, LocateSaveLoop(), mode, folder["f"]);
-            Assert.Equal(2, lines.Length);
-            Assert.Contains("large", lines[1], StringComparison.Ordinal);
-            Assert.DoesNotContain("full", lines[1], StringComparison.Ordinal);
+            string line = Assert.Single(lines);
+            Assert.Contains("large", line, StringComparison.Ordinal);
+            Assert.DoesNotContain("full", line, StringComparison.Ordinal);
             Assert.Empty(Directory.GetFiles(folder.Path));
         }
     }
@@ -114,11 +134,27 @@ public class DurableSaveTests(ITestOutputHelper output)
     public void A_save_removes_leftovers_but_not_what_another_is_writing_and_the_last_to_finish_wins()
     {
         using TemporaryFolder folder = new();
-        string path = folder["f"], leftover = folder["f.ab-1.saving"];
-        string[] others = [folder["f.ab-x.saving"], folder["f.saving"], folder["g.ab-1.saving"]];
-        foreach (string file in others.Append(leftover)) File.WriteAllText(file, "x");
+        string path = folder["f"], own = $"f.{Environment.ProcessId:x}-";
+        int ended;
+        using (ChildProcess process = new(Dotnet, "--version"))
+        {
+            ended = process.Id;
+            process.ReadToEnd();
+        }
+
+        // One of a process that has ended; of this process's number, but from before it began; too old to be in use whoever has the number.
+        (string Name, TimeSpan Age)[] leftovers = [($"f.{ended:x}-1.saving", TimeSpan.Zero), (own + "a001.saving", DateTime.Now - Process.GetCurrentProcess().StartTime + TimeSpan.FromMinutes(1)), (own + "a002.saving", TimeSpan.FromDays(2))];
+        // Locked or not, what a running process has just written may be in use.
+        string[] others = [folder["f.ab-x.saving"], folder["f.saving"], folder[own + "a003.saving"], folder[$"g.{ended:x}-1.saving"]];
+        foreach (string file in others) File.WriteAllText(file, "x");
+        foreach ((string name, TimeSpan age) in leftovers)
+        {
+            File.WriteAllText(folder[name], "x");
+            File.SetLastWriteTimeUtc(folder[name], DateTime.UtcNow - age);
+        }
+
         using DurableFile first = new(path), second = new(path);
-        Assert.False(File.Exists(leftover));
+        Assert.All(leftovers, leftover => Assert.False(File.Exists(folder[leftover.Name]), leftover.Name));
         Assert.All(others, file => Assert.True(File.Exists(file)));
         second.Write([2], 0);
         second.Commit();
@@ -130,20 +166,36 @@ public class DurableSaveTests(ITestOutputHelper output)
         Assert.Equal(others.Append(path).Order(StringComparer.Ordinal), Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public async Task Processes_that_save_to_one_target_do_not_disturb_each_other()
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1")] // as where the file system has no locks
+    public void Processes_that_save_to_one_target_do_not_disturb_each_other(string withoutLocks)
     {
         using TemporaryFolder folder = new();
-        Process[] processes = [.. Enumerable.Range(0, 3).Select(i => Start(Dotnet, [LocateSaveLoop(), "save", folder["f"], "1000", Text(1 + i * 1_000_000), "0"]))];
-        await Task.Delay(TimeSpan.FromSeconds(2));
-        foreach (Process process in processes) process.Kill();
-        foreach (Process process in processes)
+        List<ChildProcess> processes = [];
+        try
         {
-            string told = await process.StandardOutput.ReadToEndAsync();
-            process.Dispose();
-            Assert.DoesNotContain("error", told, StringComparison.Ordinal);
-            Assert.Contains("saved", told, StringComparison.Ordinal);
-            output.WriteLine($"{told.Count(character => character == '\n') - 1} saves");
+            for (int i = 0; i < 3; i++)
+            {
+                ProcessStartInfo start = new(Dotnet, [LocateSaveLoop(), "save", folder["f"], "1000", Text(1 + i * 1_000_000), "0"]);
+                start.Environment["DOTNET_SYSTEM_IO_DISABLEFILELOCKING"] = withoutLocks;
+                processes.Add(new ChildProcess(start));
+            }
+
+            foreach (ChildProcess process in processes) Assert.StartsWith("saved", process.ReadLine(), StringComparison.Ordinal);
+            Thread.Sleep(TimeSpan.FromSeconds(1)); // all of them save
+            foreach (ChildProcess process in processes) process.Kill();
+            foreach (ChildProcess process in processes)
+            {
+                string[] told = process.ReadToEnd();
+                Assert.All(told.SkipLast(1), line => Assert.StartsWith("saved", line, StringComparison.Ordinal));
+                Assert.DoesNotContain(told, line => line.StartsWith("error", StringComparison.Ordinal));
+                output.WriteLine($"{told.Length + 1} saves");
+            }
+        }
+        finally
+        {
+            foreach (ChildProcess process in processes) process.Dispose();
         }
     }
 
@@ -151,7 +203,7 @@ public class DurableSaveTests(ITestOutputHelper output)
     public async Task A_fifo_is_neither_read_nor_replaced_and_nobody_waits_for_its_other_end()
     {
         using TemporaryFolder folder = new();
-        Start("mkfifo", [folder["pipe"]]).WaitForExit();
+        ChildProcess.Run("mkfifo", folder["pipe"]);
         foreach (Action action in new Action[] { () => SafetensorsFile.Open(folder["pipe"]), () => TokenFile.Open(folder["pipe"]), () => Versions.Make(1, 3).Save(folder["pipe"]) })
         {
             IOException exception = await Assert.ThrowsAsync<IOException>(() => Task.Run(action).WaitAsync(TimeSpan.FromSeconds(20)));
@@ -207,6 +259,43 @@ public class DurableSaveTests(ITestOutputHelper output)
         }
     }
 
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_save_keeps_the_permissions_of_the_target_and_does_not_replace_what_is_read_only()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder["f"];
+        Versions.Make(1, 3).Save(path);
+        foreach (UnixFileMode mode in new[] { UnixFileMode.UserRead | UnixFileMode.UserWrite, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead })
+        {
+            File.SetUnixFileMode(path, mode);
+            using (DurableFile file = new(path))
+            {
+                Assert.Equal([mode, mode], Directory.GetFiles(folder.Path).Select(File.GetUnixFileMode)); // the temporary file's, too, from the start
+                file.Write([1], 0);
+                file.Commit();
+            }
+
+            Assert.Equal(mode, File.GetUnixFileMode(path));
+            Assert.Equal([1], File.ReadAllBytes(path));
+        }
+
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        Assert.Contains("is read-only", Assert.Throws<UnauthorizedAccessException>(() => Versions.Make(2, 3).Save(path)).Message, StringComparison.Ordinal);
+        Assert.Equal([1], File.ReadAllBytes(path));
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+    }
+
+    [UnixFact]
+    public void Links_that_lead_in_a_circle_are_named()
+    {
+        using TemporaryFolder folder = new();
+        File.CreateSymbolicLink(folder["a"], folder["b"]);
+        File.CreateSymbolicLink(folder["b"], folder["a"]);
+        string message = Assert.Throws<IOException>(() => Versions.Make(1, 3).Save(folder["a"])).Message;
+        Assert.Contains($"Could not save '{folder["a"]}': it is a symbolic link that cannot be followed", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_folder_that_is_not_there_and_a_target_that_is_a_folder_are_named()
     {
@@ -216,16 +305,11 @@ public class DurableSaveTests(ITestOutputHelper output)
         Assert.Contains("is a directory", Assert.Throws<IOException>(() => writer.Save(folder.Path)).Message, StringComparison.Ordinal);
     }
 
-    private static Process Start(string program, IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-
     // Lines a script prints; its arguments are $1, $2 ...
     private static string[] InShell(string script, string[] before, params string[] arguments)
     {
         string[] command = [.. before, "sh", "-c", script, "sh", .. arguments];
-        using Process process = Start(command[0], command[1..]);
-        string[] lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        process.WaitForExit();
-        return lines;
+        return ChildProcess.Run(command[0], command[1..]);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

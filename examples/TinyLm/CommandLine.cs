@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ModelDsl.Threading;
+using ModelDsl;
 
 namespace TinyLmExample;
 
@@ -26,7 +26,7 @@ internal static class CommandLine
         Require(resume, value => value is null || !string.IsNullOrWhiteSpace(value), "--resume takes the path of a checkpoint, or nothing for the one in the output folder");
         Require(minutes, value => value is > 0 and < 1e6, "--minutes takes a number above 0 and below 1000000");
         Require(steps, value => value is null or >= 0, "--steps takes 0 or more");
-        Require(threads, value => value is >= 0 and <= WorkerPool.MostThreads, $"--threads takes 0 to {WorkerPool.MostThreads}");
+        Require(threads, value => value is >= 0 and <= TrainerOptions.MostThreads, $"--threads takes 0 to {TrainerOptions.MostThreads}");
         Require(batch, value => value is >= 1 and <= 1024, "--batch takes 1 to 1024");
         Require(learningRate, value => value is > 0 and < 1, "--learning-rate takes a number above 0 and below 1");
         Require(output, value => !string.IsNullOrWhiteSpace(value), "--out takes the name of a folder");
@@ -35,6 +35,10 @@ internal static class CommandLine
         {
             corpus, minutes, steps, size, resume, seed, threads, output, prompt, batch, learningRate,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(minutes) is { Implicit: false } && result.GetResult(steps) is { Implicit: false }) result.AddError("--steps and --minutes both say when training ends: give one of them.");
+        });
         command.SetAction(parsed =>
         {
             Settings settings = new()

@@ -12,8 +12,7 @@ internal sealed class EarlierRun : IDisposable
     public static EarlierRun Keep(Settings settings)
     {
         EarlierRun earlier = new(settings.CheckpointPath);
-        bool continued = settings.Resume is { } resume && Path.GetFullPath(resume) == Path.GetFullPath(settings.CheckpointPath);
-        if (continued || !File.Exists(settings.CheckpointPath)) return earlier;
+        if (settings.ContinuesInPlace || !File.Exists(settings.CheckpointPath)) return earlier;
         string[] paths = [settings.CheckpointPath, settings.CurvePath];
         int number = 1;
         while (paths.Any(path => File.Exists(Numbered(path, number)))) number++;

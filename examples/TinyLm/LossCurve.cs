@@ -7,24 +7,25 @@ internal static class LossCurve
 {
     private const int Width = 1000, Height = 600;
 
-    /// <summary>Writes a PNG file. A system without what drawing needs gets a warning instead: the training was not for nothing.</summary>
+    /// <summary>Writes a PNG file. Where it cannot be drawn or written there is a warning instead: the training was not for nothing.</summary>
     /// <returns>Whether it was written.</returns>
-    /// <exception cref="IOException">The file cannot be written.</exception>
     public static bool Save(RunLog log, string path)
     {
-        byte[] image;
         try
         {
-            image = Draw(log);
+            File.WriteAllBytes(path, Draw(log));
+            return true;
         }
         catch (Exception exception) when (exception is TypeInitializationException or DllNotFoundException)
         {
             Console.Error.WriteLine($"warning: no loss curve, since drawing does not work on this system: {exception.GetBaseException().Message}");
             return false;
         }
-
-        File.WriteAllBytes(path, image);
-        return true;
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"warning: no loss curve: {exception.Message}");
+            return false;
+        }
     }
 
     private static byte[] Draw(RunLog log)

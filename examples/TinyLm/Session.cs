@@ -13,7 +13,7 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
     {
         int context = TModel.Card.Context;
         if (settings.Resume is not null) SafetensorsFile.Open(settings.Resume).Dispose(); // a wrong path is told before the work begins
-        using OutputFolder folder = OutputFolder.Take(settings.Output);
+        using OutputFolder folder = OutputFolder.Take(settings);
         using TrainingText text = TrainingText.Prepare(settings, context, cancellation);
         Console.WriteLine();
         Console.WriteLine(TModel.Card.ToString(settings.Batch, context));
@@ -25,7 +25,9 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
         using Trainer trainer = model.CreateTrainer(Options(settings, context, steps));
         if (settings.Resume is { } checkpoint)
         {
-            TrainingState state = trainer.LoadCheckpoint(checkpoint, batches);
+            TrainingState state = Restore(trainer, batches, checkpoint);
+            if (steps <= state.Step && steps > 0)
+                throw new InvalidDataException($"The checkpoint '{checkpoint}' is of step {state.Step}, so training to step {steps} (--steps) is nothing to do: give --steps a number above {state.Step}, or 0 to train nothing and only write text.");
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Continuing '{checkpoint}' after step {state.Step} ({state.Tokens:N0} bytes seen)"));
         }
 
@@ -65,6 +67,21 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
         }
     }
 
+    // The model and the batches apart, so that the message about the batches can name the options they come from.
+    private static TrainingState Restore(Trainer trainer, TokenBatches batches, string checkpoint)
+    {
+        TrainingState state = trainer.LoadCheckpoint(checkpoint);
+        try
+        {
+            batches.RestorePosition(state.DataPosition ?? throw new InvalidDataException("It was saved without a data position."));
+            return state;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"The checkpoint '{checkpoint}' (--resume) cannot be continued with these options. {exception.Message} The text is --corpus and the seed --seed; without --resume a new training begins.", exception);
+        }
+    }
+
     private static TrainerOptions Options(Settings settings, int context, long steps) => new()
     {
         Batch = settings.Batch,
@@ -82,7 +99,7 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
         using TModel model = TModel.Create(settings.Seed);
         using Trainer trainer = model.CreateTrainer(Options(settings, TModel.Card.Context, 1));
         TokenBatches trial = new(batches.Source, batches.Batch, batches.Time, batches.Seed);
-        if (settings.Resume is { } checkpoint) trainer.LoadCheckpoint(checkpoint, trial);
+        if (settings.Resume is { } checkpoint) Restore(trainer, trial, checkpoint);
         long first = trainer.CurrentStep;
         TimeSpan step = Pace.Measure(trainer, trial, cancellation);
         long steps = Math.Max((long)(settings.Minutes * 60 / (step.TotalSeconds * RunLog.EvaluationOverhead)), 1);

@@ -18,6 +18,9 @@ internal sealed record Settings
     /// <summary>The checkpoint to continue from; null to start anew.</summary>
     public string? Resume { get; init; }
 
+    /// <summary>Whether it continues from the very file it writes.</summary>
+    public bool ContinuesInPlace => Resume is not null && Path.GetFullPath(Resume) == Path.GetFullPath(CheckpointPath);
+
     /// <summary>Seed of parameters, batches and samples.</summary>
     public int Seed { get; init; }
 

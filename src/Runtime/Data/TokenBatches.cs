@@ -119,9 +119,7 @@ public sealed class TokenBatches : IBatchSource
             .Select(fact => $"{fact.Name} is {fact.Value} here, {facts.GetValueOrDefault(fact.Key) ?? "not stored"} in the saved position")];
         if (differences.Count > 0)
         {
-            throw new InvalidDataException(
-                $"The saved data position is of other data or settings: {string.Join("; ", differences)}. "
-                + "Continue with the text, seed and sequence length of that training; or load the checkpoint without a batch source, which goes on from the beginning of these data.");
+            throw new InvalidDataException($"The saved data position is of other data or settings: {string.Join("; ", differences)}. Continue with the text, seed and sequence length of that training.");
         }
 
         Position = position;

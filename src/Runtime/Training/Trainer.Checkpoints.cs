@@ -51,7 +51,15 @@ public sealed partial class Trainer
         if (source is not null && state.DataPosition is null)
             throw new InvalidDataException($"'{path}' was saved without a data position: the batches after it are not known. Load it without a source and place the source yourself.");
         string? before = source?.SavePosition();
-        source?.RestorePosition(state.DataPosition!);
+        try
+        {
+            source?.RestorePosition(state.DataPosition!);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"'{path}' does not fit the source of batches. {exception.Message} Or load it without the source, and place the source yourself.", exception);
+        }
+
         try
         {
             Checkpoint.Load(file, model.Plan, model.ParameterArena.Data, Slots());

@@ -20,17 +20,24 @@ public class AllocationTests
         {
             using ModelInstance instance = assembly.Create(model.Name, seed: 1);
             int time = model.Context, vocabulary = instance.Plan.Vocabulary;
-            int[] tokens = [.. Enumerable.Range(0, 2 * time).Select(i => i % vocabulary)];
+            int[] tokens = [.. Enumerable.Range(0, 2 * time).Select(i => i % vocabulary)], generated = new int[time + 1];
             using Trainer trainer = instance.CreateTrainer(new TrainerOptions { Batch = 2, Sequence = time, Threads = 2 });
             using Decoder decoder = instance.CreateDecoder(new DecoderOptions { Threads = 2 });
+            Sampler sampler = new(new SamplerOptions { TopK = 3, TopP = 0.9, RepeatPenalty = 1.2 });
             NothingIn("a training step", () => trainer.Step(tokens, tokens));
             NothingIn("an evaluation", () => trainer.Evaluate(tokens, tokens));
-            NothingIn("a prefill and a step", () =>
+            NothingIn("filling the context by steps", () =>
             {
                 decoder.Rewind(0);
-                if (time > 1) decoder.Prefill(tokens.AsSpan(0, time - 1));
-                decoder.Step(tokens[0]);
+                if (time > 1) decoder.Prefill(tokens.AsSpan(0, time / 2));
+                while (decoder.Position < decoder.Context) decoder.Step(tokens[decoder.Position]);
             });
+            NothingIn("filling the context by generation", () =>
+            {
+                decoder.Rewind(0);
+                decoder.Generate(tokens.AsSpan(0, (time + 1) / 2), generated, sampler);
+            });
+            Assert.Equal(decoder.Context, decoder.Position);
 
             void NothingIn(string what, Action action) => ModelChecks.AllocatesNothing($"{what} of {model.Name}\n{model.Source}\n", action);
         }

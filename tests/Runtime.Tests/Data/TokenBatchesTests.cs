@@ -93,7 +93,7 @@ public class TokenBatchesTests
         string message = Assert.Throws<InvalidDataException>(() => Batches(changed).RestorePosition(saved)).Message;
         Assert.Contains(new TokenBuffer(ids, 1000).Fingerprint(), message, StringComparison.Ordinal);
         Assert.Contains(new TokenBuffer(changed, 1000).Fingerprint(), message, StringComparison.Ordinal);
-        Assert.Contains("load the checkpoint without a batch source", message, StringComparison.Ordinal);
+        Assert.Contains("Continue with the text", message, StringComparison.Ordinal);
         Assert.DoesNotContain("seed is", message, StringComparison.Ordinal); // only what differs
         message = Assert.Throws<InvalidDataException>(() => Batches(longer).RestorePosition(saved)).Message;
         Assert.Contains("the number of tokens is 1001 here, 1000 in the saved position", message, StringComparison.Ordinal);

@@ -80,6 +80,9 @@ public sealed class CheckpointTests : IDisposable
         float[] before = model.Parameters[0].Values.ToArray();
         Assert.Throws<CheckpointException>(() => mine.LoadCheckpoint(folder["larger.safetensors"], source));
         Assert.Contains("without a data position", Assert.Throws<InvalidDataException>(() => mine.LoadCheckpoint(folder["without.safetensors"], source)).Message, StringComparison.Ordinal);
+        TokenBatches stranger = new(new TokenBuffer(new int[100], 20), 2, 8);
+        string message = Assert.Throws<InvalidDataException>(() => mine.LoadCheckpoint(folder["larger.safetensors"], stranger)).Message;
+        Assert.Contains("does not fit the source of batches. 'at 6' is not a saved data position. Or load it without the source", message, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => mine.LoadCheckpoint(folder["none.safetensors"], source));
         Assert.Equal(5, source.Position);
         Assert.Equal(0, mine.CurrentStep);

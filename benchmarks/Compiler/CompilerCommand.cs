@@ -28,12 +28,12 @@ internal static class CompilerCommand
                 return 1;
         }
 
-        Table table = new Table().AddColumns("milliseconds", "new process", "warm build", "edit of one attribute", "the same in an editor", "unrelated edit");
+        Table table = new Table().AddColumns("milliseconds", "new process", "warm build", "edit of one attribute", "the same in an editor", "unrelated edit in an editor");
         foreach ((string name, string source) in Models)
         {
             double[] cold = [.. Enumerable.Range(0, 3).Select(_ => Child(name)).Order()];
             (double build, double attribute, double unrelated) = Warm(source, asEditor: false);
-            (_, double inEditor, _) = Warm(source, asEditor: true);
+            (_, double inEditor, unrelated) = Warm(source, asEditor: true);
             table.AddRow([name, .. new[] { cold[1], build, attribute, inEditor, unrelated }.Select(value => value.ToString("F1", CultureInfo.InvariantCulture))]);
         }
 
@@ -43,7 +43,7 @@ internal static class CompilerCommand
 
     private static IReadOnlyDictionary<string, string> Models { get; } = new Dictionary<string, string> { ["GPT-2, 12 layers"] = Sources.Gpt2, ["hybrid, 128 layers"] = Sources.Deep };
 
-    // Medians. An edit of an attribute changes the width, so that everything after the reading is done again.
+    // Medians. An edit of an attribute changes the context, so that everything after the reading is done again.
     private static (double Build, double Attribute, double Unrelated) Warm(string source, bool asEditor)
     {
         List<double> build = [], attribute = [], unrelated = [];

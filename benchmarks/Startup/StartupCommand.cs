@@ -95,6 +95,7 @@ internal static class StartupCommand
             process.WaitForExit();
             if (process.ExitCode != 0) throw new BenchmarkException($"{program} ended with exit code {process.ExitCode}.");
             (double At, double Took)[] steps = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Select(Parse)];
+            if (!steps.Any(step => step.At is > 9 and < 11) || !steps.Any(step => step.At > 15)) throw new BenchmarkException("Steps take too long here: none ended around the tenth second, or none from the fifteenth on.");
             return new Trace(steps[0].At, Median(steps.Where(step => step.At is > 9 and < 11).Select(step => step.Took)), Median(steps.Where(step => step.At > 15).Select(step => step.Took)));
         }
 

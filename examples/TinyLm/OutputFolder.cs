@@ -31,7 +31,7 @@ internal sealed class OutputFolder : IDisposable
         {
             held?.Dispose();
             string reason = FileOnTheWay(path) is { } inTheWay ? $"'{inTheWay}' is a file." : exception.Message;
-            throw new IOException($"The folder '{path}' (--out) cannot be used: {reason} Choose another with --out.", exception);
+            throw new IOException($"The folder '{path}' (--out) cannot be used: {reason} Another is chosen with --out.", exception);
         }
     }
 

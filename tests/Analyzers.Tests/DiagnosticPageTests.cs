@@ -56,7 +56,7 @@ public class DiagnosticPageTests
         bool isConfigurable = !Descriptors.Of(DiagnosticCatalogue.Find(id)).CustomTags.Contains(WellKnownDiagnosticTags.NotConfigurable);
         string text = DiagnosticPage.Read(id).Section("How to configure").Trim();
         if (isConfigurable) Assert.Contains($"dotnet_diagnostic.{id}.severity = ", text, StringComparison.Ordinal);
-        else Assert.Equal("Cannot be turned off: the generator would have no correct code to write.", text);
+        else Assert.StartsWith("Cannot be turned off: ", text, StringComparison.Ordinal);
     }
 
     [Theory]

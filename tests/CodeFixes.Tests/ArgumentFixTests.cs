@@ -14,8 +14,6 @@ public class ArgumentFixTests
 
     private static string Ffn(string arguments) => Model($"[Ffn({arguments})] public partial Ffn Ffn {{ get; }}");
 
-    private static string Vocabulary(string vocabulary, string head) => LanguageModel("HeadWidth = 64", head).Replace("Vocabulary = 8)", $"Vocabulary = {vocabulary})", StringComparison.Ordinal);
-
     private static Offer[] Offered(Func<string, string> source, params (string Title, string Arguments)[] offers) => [.. offers.Select(offer => new Offer(offer.Title, source(offer.Arguments)))];
 
     [Theory]
@@ -106,13 +104,6 @@ public class ArgumentFixTests
     [InlineData("HiddenRatio = 3.1", "HiddenRatio = 3", "HiddenRatio = 13.0 / 4")]
     public Task HiddenColumnsFillVectors(string before, params string[] after)
         => FixHarness.Offers("MDL5002", Ffn(before), [.. after.Select(arguments => new Offer("Use " + arguments, Ffn(arguments)))]);
-
-    [Fact]
-    public Task AVocabularyIsPadded() => FixHarness.Offers("MDL5003", Vocabulary("50_257", "LanguageHead"), ("Use Vocabulary = 50272", Vocabulary("50272", "LanguageHead")));
-
-    // The head would be wrong then.
-    [Fact]
-    public Task AVocabularyThatTheHeadRepeatsIsNot() => FixHarness.Offers("MDL5003", Vocabulary("50_257", "LanguageHead(Vocabulary = 50257)"));
 
     [Theory]
     [InlineData("nameof(Attention)")]

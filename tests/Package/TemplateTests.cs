@@ -21,6 +21,14 @@ public sealed class TemplateTests(LocalFeed feed)
     }
 
     [Fact]
+    public void A_block_may_be_named_as_a_layer_is()
+    {
+        string folder = Create("modeldsl-block", "-n", "Attention");
+        CommandResult built = DotnetCommand.Run(folder, "build", "-c", "Release", "-p:TreatWarningsAsErrors=true", "-p:WarningsNotAsErrors=NU1603");
+        Assert.True(built.ExitCode == 0, built.Output);
+    }
+
+    [Fact]
     public void A_block_of_the_template_builds_without_warnings_and_its_tests_pass()
     {
         string folder = Create("modeldsl-block", "-n", "First-Try");

@@ -31,14 +31,4 @@ internal sealed class EmbeddingLayer : LayerKind
         if (!check.Attribute.Has("Vocabulary")) check.Report(DiagnosticCatalogue.NoSize, "Vocabulary", [Size], "Vocabulary");
         check.InRange("Vocabulary", 2);
     }
-
-    public override void Advise(LayerCheck check)
-    {
-        int vocabulary = check.Attribute.Int("Vocabulary", 0), padded = LayerCheck.Multiples(vocabulary).Last();
-        // A small vocabulary grows by more than its rows gain.
-        if (vocabulary % LayerCheck.Lanes == 0 || padded - vocabulary > vocabulary / 100) return;
-        // A head that repeats the number would then differ.
-        bool isRepeated = check.Model is { } model && model.Members.Any(member => member.Find("LanguageHead") is { } head && head.Has("Vocabulary"));
-        check.Report(DiagnosticCatalogue.VocabularyLanes, "Vocabulary", isRepeated ? [] : [$"Vocabulary = {Text.Invariant(padded)}"], vocabulary, padded);
-    }
 }

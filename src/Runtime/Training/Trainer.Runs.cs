@@ -38,9 +38,9 @@ public sealed partial class Trainer
                     for (int draw = 0; draw < draws; draw++) source.Next(inputs.AsSpan(draw * size, size), targets.AsSpan(draw * size, size));
                     last = Step(inputs, targets, draws * source.Batch, source.Time);
                 }
-                catch
+                catch (Exception failure)
                 {
-                    source.RestorePosition(position); // that of CurrentStep, from which the caller may go on
+                    PutBack(source, position, failure);
                     throw;
                 }
 
@@ -58,6 +58,19 @@ public sealed partial class Trainer
         {
             SaveCheckpoint(options.CheckpointPath!, source);
             saved = CurrentStep;
+        }
+    }
+
+    // To the position of CurrentStep, from which the caller may go on.
+    private static void PutBack(IBatchSource source, string position, Exception failure)
+    {
+        try
+        {
+            source.RestorePosition(position);
+        }
+        catch (Exception second)
+        {
+            throw new AggregateException("A step failed, and the source of its batches could not be put back.", failure, second);
         }
     }
 

@@ -1,7 +1,5 @@
 using ModelDsl;
 
-namespace LanguageModel._1;
-
 /// <summary>A language model over bytes. Change a number to one that does not fit, and the compiler says what would.</summary>
 [Model(Width = 128, Context = 128)]
 public sealed partial class TextModel

@@ -1,8 +1,13 @@
-using LanguageModel._1;
 using ModelDsl;
 
 // dotnet run -c Release -- [steps] [a text file or a folder of them]
-int steps = args.Length > 0 ? int.Parse(args[0]) : 300;
+int steps = 300;
+if (args.Length > 0 && !int.TryParse(args[0], out steps))
+{
+    Console.Error.WriteLine($"The first argument is the number of steps; '{args[0]}' is none. A text comes second: dotnet run -c Release -- 300 texts");
+    return;
+}
+
 Corpus corpus = args.Length > 1 ? Corpus.FromPath(args[1]) : Corpus.DotNetDocumentation();
 Console.WriteLine(TextModel.Card);
 

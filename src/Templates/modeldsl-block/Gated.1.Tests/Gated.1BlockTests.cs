@@ -1,6 +1,6 @@
-using ModelDsl;
-
 namespace Gated._1.Tests;
+
+using ModelDsl;
 
 /// <summary>The block as a function of activations.</summary>
 [Model(Width = 16, Context = 24)]

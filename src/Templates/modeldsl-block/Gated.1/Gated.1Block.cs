@@ -1,6 +1,7 @@
-using ModelDsl;
-
 namespace Gated._1;
+
+// Inside the namespace, whose name may be that of a layer.
+using ModelDsl;
 
 /// <summary>Attention, then a gated feed-forward layer; each is normed before and added to the stream. A block serves models of any width that divides into its heads.</summary>
 [Block]

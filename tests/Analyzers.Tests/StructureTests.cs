@@ -84,6 +84,13 @@ public class StructureTests
             [Ffn(Hidden = 64)] public partial Ffn Ffn { get; }
         }
 
+        [Model(Width = 64, Context = 32)]
+        [{|MDL0108:Budget|}]
+        public sealed partial class Boundless
+        {
+            [RmsNorm] public partial Norm Norm { get; }
+        }
+
         [{|MDL0108:Budget(Parameters = 1)|}]
         public sealed partial class Neither
         {

@@ -50,6 +50,7 @@ internal static class BudgetCheck
     private static void CheckArguments(ModelDeclaration model, LayerCheck check)
     {
         foreach (string limit in Limits) check.InRange(limit, 1, long.MaxValue);
+        if (!Limits.Any(check.Attribute.Has)) check.Report(DiagnosticCatalogue.WithoutEffect, "", "Budget", model.Type.Name, "it gives no limit");
         check.InRange(nameof(BudgetAttribute.Batch), 1);
         check.InRange(nameof(BudgetAttribute.Sequence), 1, model.Attribute.Int(nameof(ModelAttribute.Context), 0));
         if (!ModelChecks.IsLanguageModel(model))

@@ -106,12 +106,12 @@ internal sealed partial class Demo__Gpt2_Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 1536 + first * 384);  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(0 + first * 1);  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * 16 + first * 1);  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(first);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 16 + first);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 head = f.Scratch.At(3145728);  // [B·T, 8192]
-        F32 lossLosses = f.Activations.At(rows * 2688 + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 2688 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(5242880);  // [B·T, 1]
 
         // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
@@ -259,7 +259,7 @@ internal sealed partial class Demo__Gpt2_Program
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormMean, finalNormScale, finalNormSum, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
-        for (nint blocks = 6 - 1; blocks >= 0; blocks--) ModuleBlocksBackward(f, blocks);
+        for (nint blocks = 5; blocks >= 0; blocks--) ModuleBlocksBackward(f, blocks);
 
         // Tokens: scatter into 256 rows by position
         EmbeddingKernels.ScatterPositions(f.Pool, f.Batch, f.Time, blocksStreamGradient, 384, 256, 384, tokensPositionsGradient, f.AccumulateGradients);
@@ -1633,7 +1633,7 @@ internal sealed partial class Demo__Gpt2_Program
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormMean, finalNormScale, finalNormSum, finalNormGradient, finalNormBiasGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
-        for (nint blocks = 6 - 1; blocks >= 0; blocks--) TrainBlocksBackward(f, blocks);
+        for (nint blocks = 5; blocks >= 0; blocks--) TrainBlocksBackward(f, blocks);
 
         // Tokens: scatter into 256 rows by position
         EmbeddingKernels.ScatterPositions(f.Pool, f.Batch, f.Time, blocksStreamGradient, 384, 256, 384, tokensPositionsGradient, f.AccumulateGradients);
@@ -1702,12 +1702,12 @@ internal sealed partial class Demo__Gpt2_Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 18432 + first * 384);  // [B·T, 384]
-        F32 finalNormMean = f.Activations.At(rows * 23808 + first * 1);  // [B·T, 1]
-        F32 finalNormScale = f.Activations.At(rows * 23824 + first * 1);  // [B·T, 1]
+        F32 finalNormMean = f.Activations.At(rows * 23808 + first);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 23824 + first);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
         F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
         F32 head = f.Scratch.At(6291456);  // [B·T, 8192]
-        F32 lossLosses = f.Activations.At(rows * 26784 + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 26784 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(10485760);  // [B·T, 1]
         F32 lossGradient = f.Scratch.At(8388608);  // [B·T, 8192]
         F32 headGradient = f.Activations.At(rows * 23424 + first * 384);  // [B·T, 384]

@@ -89,10 +89,10 @@ internal sealed partial class Demo__Llama_Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 4096 + first * 768);  // [B·T, 768]
-        F32 finalNormScale = f.Activations.At(0 + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(first);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 head = f.Scratch.At(24576000);  // [B·T, 32000]
-        F32 lossLosses = f.Activations.At(rows * 6400 + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 6400 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(32768000);  // [B·T, 1]
 
         // Head: [count, 768] x [768, 32000]; left read through ((blocksStream * finalNormScale) * finalNormWeight)
@@ -218,7 +218,7 @@ internal sealed partial class Demo__Llama_Program
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormScale, finalNormSum, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
-        for (nint blocks = 12 - 1; blocks >= 0; blocks--) ModuleBlocksBackward(f, blocks);
+        for (nint blocks = 11; blocks >= 0; blocks--) ModuleBlocksBackward(f, blocks);
 
         // Tokens: scatter into 32000 rows by token
         EmbeddingKernels.Scatter(f.Pool, rows, f.Inputs, blocksStreamGradient, 768, 32000, 768, tokensWeightGradient, f.AccumulateGradients);
@@ -1171,7 +1171,7 @@ internal sealed partial class Demo__Llama_Program
         RowKernels.Run(f.Pool, rows, new FinalNormRows2(headGradient, finalNormWeight, blocksStream, finalNormScale, finalNormSum, finalNormGradient, finalNormWeightGradient, f.AccumulateGradients));
 
         // Blocks: backward, last block first
-        for (nint blocks = 12 - 1; blocks >= 0; blocks--) TrainBlocksBackward(f, blocks);
+        for (nint blocks = 11; blocks >= 0; blocks--) TrainBlocksBackward(f, blocks);
 
         // Tokens: scatter into 32000 rows by token
         EmbeddingKernels.Scatter(f.Pool, rows, f.Inputs, blocksStreamGradient, 768, 32000, 768, tokensWeightGradient, f.AccumulateGradients);
@@ -1229,10 +1229,10 @@ internal sealed partial class Demo__Llama_Program
     {
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 73728 + first * 768);  // [B·T, 768]
-        F32 finalNormScale = f.Activations.At(rows * 93696 + first * 1);  // [B·T, 1]
+        F32 finalNormScale = f.Activations.At(rows * 93696 + first);  // [B·T, 1]
         F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
         F32 head = f.Scratch.At(49152000);  // [B·T, 32000]
-        F32 lossLosses = f.Activations.At(rows * 100288 + first * 1);  // [B·T, 1]
+        F32 lossLosses = f.Activations.At(rows * 100288 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(65536000);  // [B·T, 1]
         F32 lossGradient = f.Scratch.At(57344000);  // [B·T, 32000]
         F32 headGradient = f.Activations.At(rows * 92928 + first * 768);  // [B·T, 768]

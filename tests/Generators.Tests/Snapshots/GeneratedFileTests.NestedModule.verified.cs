@@ -174,7 +174,7 @@ internal sealed partial class Demo__Encoder_Program
         RowKernels.Run(f.Pool, rows, new TailFfnPreNormRows2(upGradient, preNormWeight, pairsStream, preNormScale, preNormSum, moduleOutputGradient, normWeight, normScale, normGradient, ffnDown, postNormScale, postNormWeight, preNormGradient, preNormWeightGradient, f.AccumulateGradients));
 
         // Pairs: backward, last block first
-        for (nint pairs = 3 - 1; pairs >= 0; pairs--) ModulePairsBackward(f, pairs);
+        for (nint pairs = 2; pairs >= 0; pairs--) ModulePairsBackward(f, pairs);
 
         f.ModuleInputGradient = pairsStreamGradient;
     }
@@ -210,7 +210,7 @@ internal sealed partial class Demo__Encoder_Program
         RowKernels.Run(f.Pool, rows, new PairsStreamGradientRows(pairsStreamGradient, pairsStreamGradient2));
 
         // Pairs.Rest: backward, last block first
-        for (nint rest = 2 - 1; rest >= 0; rest--) ModulePairsRestBackward(f, pairs, rest);
+        for (nint rest = 1; rest >= 0; rest--) ModulePairsRestBackward(f, pairs, rest);
 
         // Pairs.First.Ffn.PostNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, postNormScale, postNormSum, postNormGradient, postNormWeightGradient, f.AccumulateGradients));

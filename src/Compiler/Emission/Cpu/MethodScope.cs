@@ -114,10 +114,12 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
             Arena.Sequences => $"f.Sequences.At({Times("(nint)f.Batch", units)})",
             Arena.Scratch => $"f.Scratch.At({units})",
             _ => inChunk && value.Shape.Rows.Monomial == Monomial.Rows
-                ? $"f.Activations.At({Times("rows", units)} + first * {CSharpLiterals.Int(at.RowStride)})"
+                ? $"f.Activations.At({Sum(Times("rows", units), at.RowStride == 1 ? "first" : $"first * {CSharpLiterals.Int(at.RowStride)}")})"
                 : $"f.Activations.At({Times("rows", units)})",
         };
     }
+
+    private static string Sum(string left, string right) => left == "0" ? right : left + " + " + right;
 
     private static string Times(string unit, string units) => units.IndexOf('+') >= 0 ? $"{unit} * ({units})" : units == "0" ? "0" : $"{unit} * {units}";
 

@@ -77,7 +77,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
         string name = methods.Unique(program + Names.Pascal(loop.Loop.Name) + (loop.Loop.Reversed ? "Backward" : "Forward"));
         string count = CSharpLiterals.Int(loop.Loop.Count);
         body.Comment(loop.Loop.Reversed ? $"{loop.Loop.Name}: backward, last block first" : $"{loop.Loop.Name}: {count} blocks");
-        body.Line(loop.Loop.Reversed ? $"for (nint {index} = {count} - 1; {index} >= 0; {index}--) {name}(f{scope.Arguments}, {index});" : $"for (nint {index} = 0; {index} < {count}; {index}++) {name}(f{scope.Arguments}, {index});");
+        body.Line(loop.Loop.Reversed ? $"for (nint {index} = {CSharpLiterals.Int(loop.Loop.Count - 1)}; {index} >= 0; {index}--) {name}(f{scope.Arguments}, {index});" : $"for (nint {index} = 0; {index} < {count}; {index}++) {name}(f{scope.Arguments}, {index});");
         MethodScope inner = scope.Enter(loop.Loop, index);
         pending.Enqueue(() => WriteBody($"private static void {name}(Frame f{inner.Parameters})", $"{loop.Loop.Name}[{index}]{(loop.Loop.Reversed ? ", backward" : "")}.", loop.Body, inner, []));
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 using ModelDsl;
 
 namespace TinyLmExample;
@@ -10,25 +12,20 @@ internal static class CommandLine
     public static RootCommand Create(Func<Settings, int> run)
     {
         Option<string?> corpus = new("--corpus") { Description = "A text file, or a folder of them. Default: the API documentation of the .NET SDK.", HelpName = "path" };
-        Option<double> minutes = new("--minutes") { Description = "How long to train.", DefaultValueFactory = _ => 1 };
-        Option<long?> steps = new("--steps") { Description = "The step to end with, instead of a time; the same steps always give the same model. 0 trains nothing." };
+        Option<double> minutes = Number<double>("--minutes", "How long to train.", "a number above 0 and below 1000000", value => value is > 0 and < 1e6, 1);
+        Option<long> steps = Number<long>("--steps", "The step to end with, instead of a time; the same steps always give the same model. 0 trains nothing.", "a whole number, 0 or more", value => value >= 0);
         Option<string> size = new("--size") { Description = "The model.", DefaultValueFactory = _ => "tiny" };
         size.AcceptOnlyFromAmong(Settings.Sizes);
         Option<string?> resume = new("--resume") { Description = "Continue from a checkpoint. Default, if given without a path: the one in the output folder.", HelpName = "path", Arity = ArgumentArity.ZeroOrOne };
-        Option<int> seed = new("--seed") { Description = "Seed of parameters, batches and generated text.", DefaultValueFactory = _ => 42 };
-        Option<int> threads = new("--threads") { Description = "Number of threads, 0 for one a processor. Results do not depend on it.", DefaultValueFactory = _ => 0 };
+        Option<int> seed = Number<int>("--seed", "Seed of parameters, batches and generated text.", $"a whole number, {int.MinValue} to {int.MaxValue}", _ => true, 42);
+        Option<int> threads = Number<int>("--threads", "Number of threads, 0 for one a processor. Results do not depend on it.", $"a whole number, 0 to {TrainerOptions.MostThreads}", value => value is >= 0 and <= TrainerOptions.MostThreads, 0);
         Option<string> output = new("--out", "-o") { Description = "Folder for checkpoint, loss curve and tokens. Checkpoints of earlier runs there are kept under numbered names.", DefaultValueFactory = _ => Path.Combine("out", "TinyLm"), HelpName = "folder" };
         Option<string> prompt = new("--prompt") { Description = "What generated text begins with.", DefaultValueFactory = _ => "Method System." };
-        Option<int> batch = new("--batch") { Description = "Sequences of a step.", DefaultValueFactory = _ => 4 };
-        Option<double> learningRate = new("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => 1e-3 };
+        Option<int> batch = Number<int>("--batch", "Sequences of a step.", "a whole number, 1 to 1024", value => value is >= 1 and <= 1024, 4);
+        Option<double> learningRate = Number<double>("--learning-rate", "Peak learning rate.", "a number above 0 and below 1", value => value is > 0 and < 1, 1e-3);
 
         Require(corpus, value => value is null || !string.IsNullOrWhiteSpace(value), "--corpus takes the path of a text file or a folder");
         Require(resume, value => value is null || !string.IsNullOrWhiteSpace(value), "--resume takes the path of a checkpoint, or nothing for the one in the output folder");
-        Require(minutes, value => value is > 0 and < 1e6, "--minutes takes a number above 0 and below 1000000");
-        Require(steps, value => value is null or >= 0, "--steps takes 0 or more");
-        Require(threads, value => value is >= 0 and <= TrainerOptions.MostThreads, $"--threads takes 0 to {TrainerOptions.MostThreads}");
-        Require(batch, value => value is >= 1 and <= 1024, "--batch takes 1 to 1024");
-        Require(learningRate, value => value is > 0 and < 1, "--learning-rate takes a number above 0 and below 1");
         Require(output, value => !string.IsNullOrWhiteSpace(value), "--out takes the name of a folder");
 
         RootCommand command = new("Trains a small language model on text, byte by byte, and lets it write.")
@@ -45,7 +42,7 @@ internal static class CommandLine
             {
                 Corpus = parsed.GetValue(corpus),
                 Minutes = parsed.GetValue(minutes),
-                Steps = parsed.GetValue(steps),
+                Steps = parsed.GetResult(steps) is null ? null : parsed.GetValue(steps),
                 Size = parsed.GetRequiredValue(size),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
@@ -61,14 +58,27 @@ internal static class CommandLine
 
         static void Require<T>(Option<T> option, Func<T?, bool> holds, string rule) => option.Validators.Add(result =>
         {
-            try
-            {
-                if (!holds(result.GetValueOrDefault<T>())) result.AddError(rule + ".");
-            }
-            catch (InvalidOperationException)
-            {
-                // Not a number at all: the parser says so itself.
-            }
+            if (!holds(result.GetValueOrDefault<T>())) result.AddError(rule + ".");
         });
+    }
+
+    // Parsed here: the library's parser takes a comma for a separator of thousands, so that 1,5 would be 15.
+    private static Option<T> Number<T>(string name, string description, string takes, Func<T, bool> holds, T? defaultValue = null) where T : struct, INumber<T>
+    {
+        bool whole = typeof(T) != typeof(double);
+        NumberStyles style = whole ? NumberStyles.AllowLeadingSign : NumberStyles.Float;
+        Option<T> option = new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (T.TryParse(text, style, CultureInfo.InvariantCulture, out T value) && holds(value)) return value;
+                result.AddError($"{name} takes {takes}{(whole ? "" : ", with a point before decimals")}, not '{text}'.");
+                return default;
+            },
+        };
+        if (defaultValue is { } given) option.DefaultValueFactory = _ => given;
+        return option;
     }
 }

@@ -30,7 +30,8 @@ public abstract record LearningRateSchedule
     private protected static void Check(long warmup, long total, double floor)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(warmup);
-        ArgumentOutOfRangeException.ThrowIfLessThan(total, Math.Max(warmup, 1));
+        if (total < 1) throw new ArgumentOutOfRangeException(nameof(total), total, "The total number of steps must be at least 1.");
+        if (total < warmup) throw new ArgumentOutOfRangeException(nameof(total), total, $"The warm-up of {warmup} steps is longer than the total: raise total to at least {warmup}, or lower warmup.");
         if (floor is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(floor), floor, "The last factor must be in [0, 1].");
     }
 }
@@ -65,7 +66,8 @@ internal sealed record WarmupStableDecay : LearningRateSchedule
     {
         Check(warmup, total, floor);
         ArgumentOutOfRangeException.ThrowIfNegative(decay);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(decay, total - warmup);
+        if (decay > total - warmup)
+            throw new ArgumentOutOfRangeException(nameof(decay), decay, $"After a warm-up of {warmup} of {total} steps the descent can take {total - warmup} at most: raise total, or lower decay or warmup.");
         (this.warmup, this.total, this.decay, this.floor) = (warmup, total, decay, floor);
     }
 

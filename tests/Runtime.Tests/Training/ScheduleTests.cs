@@ -39,9 +39,16 @@ public sealed class ScheduleTests
     [Fact]
     public void Schedules_that_contradict_themselves_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => LearningRateSchedule.WarmupCosine(20, 10));
+        Refused(() => LearningRateSchedule.WarmupCosine(20, 10), "warm-up of 20 steps", "total to at least 20", "Actual value was 10");
+        Refused(() => LearningRateSchedule.WarmupCosine(0, 0), "at least 1", "Actual value was 0");
         Assert.Throws<ArgumentOutOfRangeException>(() => LearningRateSchedule.WarmupCosine(1, 10, 1.5));
-        Assert.Throws<ArgumentOutOfRangeException>(() => LearningRateSchedule.WarmupStableDecay(5, 10, 6));
+        Refused(() => LearningRateSchedule.WarmupStableDecay(4, 10, 7), "warm-up of 4 of 10", "6 at most", "Actual value was 7");
         Assert.Throws<ArgumentOutOfRangeException>(() => LearningRateSchedule.Constant(-1));
+
+        static void Refused(Func<LearningRateSchedule> create, params string[] parts)
+        {
+            string message = Assert.Throws<ArgumentOutOfRangeException>(create).Message;
+            foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
+        }
     }
 }

@@ -1,9 +1,9 @@
 namespace ModelDsl;
 
-/// <summary>A well-formed file that does not fit the model: one exception that lists every tensor at fault.</summary>
+/// <summary>A well-formed file that does not fit the model: one exception for all tensors at fault; its message names the first few of each kind, its lists hold all.</summary>
 public sealed class CheckpointException : SafetensorsException
 {
-    private const int MostListed = 1000;
+    private const int MostListed = 5;
 
     /// <summary>Creates an exception.</summary>
     public CheckpointException() { }

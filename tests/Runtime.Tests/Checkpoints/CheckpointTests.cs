@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using ModelDsl.Checkpoints;
 using ModelDsl.Memory;
 using ModelDsl.Programs;
@@ -93,6 +94,8 @@ public class CheckpointTests
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Load(file, plan, target.Data));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
         Assert.Equal((3000, 100_000), (exception.Missing.Count, exception.Unexpected.Count));
+        Assert.Equal((5, 5), (Regex.Count(exception.Message, "'Wanted"), Regex.Count(exception.Message, "'Stranger")));
+        Assert.Contains("and 2995 more\n", exception.Message, StringComparison.Ordinal);
     }
 
     private static ModelPlan Plan(string fingerprint, params (string Name, int[] Shape)[] parameters)

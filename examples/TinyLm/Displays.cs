@@ -31,17 +31,19 @@ internal sealed class LineDisplay : IDisplay
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
-    private TimeSpan shown;
+    private TimeSpan? shown;
 
     public T During<T>(Func<T> run) => run();
 
     public void Show(Status status)
     {
-        if (!status.Evaluated && status.Step < status.Steps && status.Elapsed - shown < Silence) return;
+        if (!status.Evaluated && status.Step < status.Steps && status.Elapsed - (shown ?? TimeSpan.Zero) < Silence) return;
+        // Not on the first line: the first steps also compile, so an estimate from them alone is far off.
+        string left = shown is null ? "" : $"  {Displays.Clock(status.Left)} left";
         shown = status.Elapsed;
         string validation = status.ValidationLoss is { } loss ? loss.ToString("F4", CultureInfo.InvariantCulture) : "-";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"step {status.Step}/{status.Steps}  loss {status.Loss:F4}  validation {validation}  bigram {status.BigramEntropy:F4}  {status.TokensPerSecond:N0} tokens/s  {Displays.Clock(status.Left)} left"));
+            $"step {status.Step}/{status.Steps}  loss {status.Loss:F4}  validation {validation}  bigram {status.BigramEntropy:F4}  {status.TokensPerSecond:N0} tokens/s{left}"));
     }
 }
 

@@ -14,8 +14,8 @@ internal static class CommandLine
         Option<string?> corpus = new("--corpus") { Description = "A text file, or a folder of them. Default: the API documentation of the .NET SDK.", HelpName = "path" };
         Option<double> minutes = Number<double>("--minutes", "How long to train.", "a number above 0 and below 1000000", value => value is > 0 and < 1e6, 1);
         Option<long> steps = Number<long>("--steps", "The step to end with, instead of a time; the same steps always give the same model. 0 trains nothing.", "a whole number, 0 or more", value => value >= 0);
-        Option<string> size = new("--size") { Description = "The model.", DefaultValueFactory = _ => "tiny" };
-        size.AcceptOnlyFromAmong(Settings.Sizes);
+        Option<string> size = new("--size") { Description = "The model.", DefaultValueFactory = _ => Sizes.Default };
+        size.AcceptOnlyFromAmong([.. Sizes.All.Select(model => model.Name)]);
         Option<string?> resume = new("--resume") { Description = "Continue from a checkpoint. Default, if given without a path: the one in the output folder.", HelpName = "path", Arity = ArgumentArity.ZeroOrOne };
         Option<int> seed = Number<int>("--seed", "Seed of parameters, batches and generated text.", $"a whole number, {int.MinValue} to {int.MaxValue}", _ => true, 42);
         Option<int> threads = Number<int>("--threads", "Number of threads, 0 for one a processor. Results do not depend on it.", $"a whole number, 0 to {TrainerOptions.MostThreads}", value => value is >= 0 and <= TrainerOptions.MostThreads, 0);
@@ -50,6 +50,7 @@ internal static class CommandLine
                 Prompt = parsed.GetRequiredValue(prompt),
                 Batch = parsed.GetValue(batch),
                 LearningRate = parsed.GetValue(learningRate),
+                Continuation = Given(parsed, corpus, size, seed, threads, output, batch, learningRate),
             };
             if (parsed.GetResult(resume) is { Implicit: false }) settings = settings with { Resume = parsed.GetValue(resume) ?? settings.CheckpointPath };
             return run(settings);
@@ -60,6 +61,18 @@ internal static class CommandLine
         {
             if (!holds(result.GetValueOrDefault<T>())) result.AddError(rule + ".");
         });
+    }
+
+    // The options as they were given: what is left at its default need not be said again.
+    private static string Given(ParseResult parsed, params Option[] options) => string.Join(' ', options
+        .Select(option => (option.Name, Result: parsed.GetResult(option)))
+        .Where(option => option.Result is { Implicit: false })
+        .Select(option => $"{option.Name} {Quoted(option.Result!.Tokens[0].Value)}"));
+
+    private static string Quoted(string value)
+    {
+        if (value.All(letter => char.IsLetterOrDigit(letter) || "-_./:+,".Contains(letter))) return value;
+        return OperatingSystem.IsWindows() ? $"\"{value}\"" : $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 
     // Parsed here: the library's parser takes a comma for a separator of thousands, so that 1,5 would be 15.

@@ -24,13 +24,8 @@ int Run(Settings settings)
 {
     try
     {
-        bool finished = settings.Size switch
-        {
-            "nano" => Session<NanoLm>.Run(settings, cancellation.Token),
-            "small" => Session<SmallLm>.Run(settings, cancellation.Token),
-            _ => Session<TinyLm>.Run(settings, cancellation.Token),
-        };
-        return finished ? Success : Cancelled;
+        Sizes.Check(settings);
+        return Sizes.All.First(size => size.Name == settings.Size).Run(settings, cancellation.Token) ? Success : Cancelled;
     }
     catch (OperationCanceledException)
     {

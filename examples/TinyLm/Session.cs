@@ -12,7 +12,6 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
     public static bool Run(Settings settings, CancellationToken cancellation)
     {
         int context = TModel.Card.Context;
-        if (settings.Resume is not null) SafetensorsFile.Open(settings.Resume).Dispose(); // a wrong path is told before the work begins
         using OutputFolder folder = OutputFolder.Take(settings);
         using TrainingText text = TrainingText.Prepare(settings, context, cancellation);
         Console.WriteLine();
@@ -56,16 +55,20 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
             cancellation.ThrowIfCancellationRequested();
             double loss = log.Validate();
             writer.Write("after training", cancellation);
-            Console.WriteLine($"Done {written}");
+            Console.WriteLine($"Done {written}; to train on: {Again(settings, null)}");
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Validation loss {loss:F4} nats a byte ({loss / Math.Log(2):F3} bits); byte-bigram entropy {text.BigramEntropy:F4}: {Compare(loss, text.BigramEntropy)}"));
             return true;
         }
         catch (OperationCanceledException)
         {
-            Console.WriteLine($"Cancelled {written}");
+            Console.WriteLine($"Cancelled {written}; to continue: {Again(settings, trainer.CurrentStep < steps ? steps : null)}");
             return false;
         }
     }
+
+    // With the same last step the schedule stays as it was.
+    private static string Again(Settings settings, long? steps)
+        => string.Join(' ', new[] { "--resume", settings.Continuation, steps is null ? "" : $"--steps {steps}" }.Where(part => part.Length > 0));
 
     // The model and the batches apart, so that the message about the batches can name the options they come from.
     private static TrainingState Restore(Trainer trainer, TokenBatches batches, string checkpoint)
@@ -104,7 +107,7 @@ internal static class Session<TModel> where TModel : ILanguageModel<TModel>
         TimeSpan step = Pace.Measure(trainer, trial, cancellation);
         long steps = Math.Max((long)(settings.Minutes * 60 / (step.TotalSeconds * RunLog.EvaluationOverhead)), 1);
         string again = first == 0 ? $"--steps {steps} repeats this run" : $"--steps {first + steps} and the same checkpoint to resume, if you keep a copy, repeat this run";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A step takes {step.TotalMilliseconds:F0} ms here: {steps} steps for {settings.Minutes:0.####} minutes ({again})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A step takes {step.TotalMilliseconds:F0} ms here: {steps} {(steps == 1 ? "step" : "steps")} for {settings.Minutes:0.####} {(settings.Minutes == 1 ? "minute" : "minutes")} ({again})"));
         return first + steps;
     }
 

@@ -12,11 +12,14 @@ internal sealed record Settings
     /// <summary>The step to end with, counted from the very beginning.</summary>
     public long? Steps { get; init; }
 
-    /// <summary>A name of <see cref="Sizes"/>.</summary>
+    /// <summary>A name of <see cref="Sizes.All"/>.</summary>
     public required string Size { get; init; }
 
     /// <summary>The checkpoint to continue from; null to start anew.</summary>
     public string? Resume { get; init; }
+
+    /// <summary>The options that, given again with <c>--resume</c>, continue this run.</summary>
+    public required string Continuation { get; init; }
 
     /// <summary>Whether it continues from the very file it writes.</summary>
     public bool ContinuesInPlace => Resume is not null && Path.GetFullPath(Resume) == Path.GetFullPath(CheckpointPath);
@@ -38,9 +41,6 @@ internal sealed record Settings
 
     /// <summary>Peak learning rate.</summary>
     public double LearningRate { get; init; }
-
-    /// <summary>The models to choose from.</summary>
-    public static readonly string[] Sizes = ["nano", "tiny", "small"];
 
     /// <summary>The checkpoint this run writes.</summary>
     public string CheckpointPath => Path.Combine(Output, "checkpoint.safetensors");

@@ -30,8 +30,8 @@ internal sealed class OutputFolder : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             held?.Dispose();
-            string reason = FileOnTheWay(path) is { } inTheWay ? $"'{inTheWay}' is a file." : exception.Message;
-            throw new IOException($"The folder '{path}' (--out) cannot be used: {reason} Another is chosen with --out.", exception);
+            string reason = FileOnTheWay(path) is { } inTheWay ? $"'{inTheWay}' is a file. Choose another with --out." : $"{exception.Message} Another is chosen with --out.";
+            throw new IOException($"The folder '{path}' (--out) cannot be used: {reason}", exception);
         }
     }
 

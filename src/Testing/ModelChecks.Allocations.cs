@@ -21,7 +21,7 @@ public static partial class ModelChecks
         using BorrowedParameters borrowed = new(model.Parameters, options);
         int batch = options.Batch, sequence = options.SequenceOf(card), rows = batch * sequence;
         using Trainer trainer = model.CreateTrainer(options.Applied(card, new TrainerOptions { OnNonFinite = NonFiniteAction.SkipUpdate }));
-        Random random = new(options.Seed);
+        Random random = Draws.Stream(options.Seed, Drawn.Inputs);
         int[] inputs = Draws.Tokens(random, rows, card.Vocabulary), targets = Draws.Targets(random, rows, card.Vocabulary);
         AllocatesNothing($"a training step of '{card.Name}'", () => trainer.Step(inputs, targets, batch, sequence));
         AllocatesNothing($"an evaluation of '{card.Name}'", () => trainer.Evaluate(inputs, targets, batch, sequence));
@@ -39,7 +39,7 @@ public static partial class ModelChecks
         using BorrowedParameters borrowed = new(model.Parameters, options);
         int batch = options.Batch, sequence = options.SequenceOf(card);
         using Decoder decoder = model.CreateDecoder(new DecoderOptions { Batch = batch, Context = sequence, Threads = options.Threads });
-        int[] tokens = Draws.Tokens(new Random(options.Seed), Math.Max(batch, sequence), card.Vocabulary);
+        int[] tokens = Draws.Tokens(Draws.Stream(options.Seed, Drawn.Inputs), Math.Max(batch, sequence), card.Vocabulary);
         AllocatesNothing($"a decoding step of '{card.Name}'", () =>
         {
             // Room for the next one: a full sequence starts anew.

@@ -78,7 +78,7 @@ public static partial class ModelChecks
         List<CheckedTensor> Draw(int seed)
         {
             borrowed.Draw(seed);
-            Random random = new(seed);
+            Random random = Draws.Stream(seed, Drawn.Inputs);
             inputs = Draws.Tokens(random, rows, card.Vocabulary);
             targets = Draws.Targets(random, rows, card.Vocabulary);
             double loss = trainer.Step(inputs, targets, batch, sequence).Loss, evaluated = Value();

@@ -134,6 +134,35 @@ public class GradientTests
     }
 
     [Fact]
+    public void ParametersInputsAndDirectionsAreDrawnApart()
+    {
+        Watched watched = null!;
+        using var model = Spoiled<BlockFunction, Watched>.Create(1, program => watched = program);
+        ModelChecks.Gradients(model);
+        Assert.InRange(Correlation(watched.Inputs[0], watched.Norm), -0.9, 0.9);
+        // The inputs are the first tensor that is moved.
+        float[] moved = watched.Inputs.First(inputs => !inputs.AsSpan().SequenceEqual(watched.Inputs[0]));
+        float[] direction = [.. moved.Zip(watched.Inputs[0], (after, before) => after - before)];
+        Assert.InRange(Correlation(watched.Inputs[0], direction), -0.9, 0.9);
+        Assert.InRange(Correlation(direction, watched.Norm), -0.9, 0.9);
+
+        // Of as many elements as the second has.
+        static double Correlation(float[] first, float[] second)
+        {
+            double meanFirst = first.Take(second.Length).Average(), meanSecond = second.Average();
+            double product = 0, squaresFirst = 0, squaresSecond = 0;
+            for (int i = 0; i < second.Length; i++)
+            {
+                product += (first[i] - meanFirst) * (second[i] - meanSecond);
+                squaresFirst += Math.Pow(first[i] - meanFirst, 2);
+                squaresSecond += Math.Pow(second[i] - meanSecond, 2);
+            }
+
+            return product / Math.Sqrt(squaresFirst * squaresSecond);
+        }
+    }
+
+    [Fact]
     public void OptionsThatDoNotWorkSayWhy()
     {
         using LlamaLm model = LlamaLm.Create(1);
@@ -165,6 +194,23 @@ public class GradientTests
         {
             ParameterInfo info = Plan.Parameters.Single(parameter => parameter.Name == Tensor);
             foreach (ref float value in frame.Gradients.At((nint)info.Offset).AsSpan((nint)info.Length)) value *= Factor;
+        }
+    }
+
+    /// <summary>Keeps what the first forward passes are given, and the parameter drawn first.</summary>
+    private sealed class Watched : SpoiledProgram
+    {
+        public List<float[]> Inputs { get; } = [];
+
+        public float[] Norm { get; private set; } = [];
+
+        public override void Forward(Frame frame)
+        {
+            base.Forward(frame);
+            if (Inputs.Count == 8) return;
+            ParameterInfo first = Plan.Parameters[0];
+            if (Inputs.Count == 0) Norm = frame.Parameters.At((nint)first.Offset).AsSpan((nint)first.Length).ToArray();
+            Inputs.Add(frame.ModuleInput.AsSpan(frame.Rows * (nint)Plan.Width).ToArray());
         }
     }
 

@@ -39,7 +39,7 @@ internal static class GradientVerdict
                     + $"parameters, or another CheckOptions.Seed, where it does (seed {seed}).");
             }
 
-            Random random = new(seed);
+            Random random = Draws.Stream(seed, Drawn.Directions);
             foreach (CheckedTensor tensor in tensors.Where(tensor => !Settled(tensor.Name)))
             {
                 TensorGradientReport report = DirectionalDifferences.Measure(tensor, value, options.Directions, rounding, random);

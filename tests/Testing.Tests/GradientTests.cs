@@ -60,6 +60,17 @@ public class GradientTests
         }
     }
 
+    /// <summary>The gradients are so small that the smaller steps change no bit of the loss: no difference, and no disagreement either.</summary>
+    [Fact]
+    public void StepsBelowTheResolutionOfTheFunctionAreNoMeasure()
+    {
+        for (int seed = 1; seed <= 12; seed++)
+        {
+            using ReluLm model = ReluLm.Create(seed);
+            ModelChecks.LossGradients(model, new CheckOptions { Seed = seed, Batch = 1, Sequence = 2, RandomParameters = false });
+        }
+    }
+
     [Fact]
     public void FreshParametersCanBeCheckedAndStayWhatTheyAre()
     {
@@ -97,6 +108,23 @@ public class GradientTests
             using var model = Spoiled<ReluLm, Scaled>.Create(seed, program => (program.Tensor, program.Factor) = ("Blocks.0.Ffn.Up.Weight", 1.5f));
             ModelCheckException thrown = Assert.Throws<ModelCheckException>(() => ModelChecks.LossGradients(model, new CheckOptions { Seed = seed }));
             Assert.Contains("'Blocks.0.Ffn.Up.Weight' of 'ReluLm' disagrees", thrown.Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Such a gradient is no smaller part of the whole for being wrong: one that is lost in noise is not waved through as negligible.</summary>
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.01f)]
+    public void AGradientThatIsMissingOrFarTooSmallIsNamed(float factor)
+    {
+        const string Tensor = "FinalNorm.Weight";
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            using var smooth = Spoiled<LlamaLm, Scaled>.Create(seed, program => (program.Tensor, program.Factor) = (Tensor, factor));
+            using var jagged = Spoiled<LlamaLm, Jagged>.Create(seed, program => (program.Tensor, program.Factor) = (Tensor, factor));
+            CheckOptions options = new() { Seed = seed, Sequence = 8 };
+            Assert.Contains($"'{Tensor}' of 'LlamaLm' disagrees", Assert.Throws<ModelCheckException>(() => ModelChecks.LossGradients(smooth, options)).Message, StringComparison.Ordinal);
+            Assert.Contains($"'{Tensor}' of 'LlamaLm' cannot be judged", Assert.Throws<ModelCheckException>(() => ModelChecks.LossGradients(jagged, options)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -171,7 +199,7 @@ public class GradientTests
         Assert.Throws<ArgumentException>(() => ModelChecks.Gradients(model, new CheckOptions { Directions = 4 }));
     }
 
-    private sealed class Scaled : SpoiledProgram
+    private class Scaled : SpoiledProgram
     {
         public string Tensor { get; set; } = "";
 
@@ -195,6 +223,28 @@ public class GradientTests
             ParameterInfo info = Plan.Parameters.Single(parameter => parameter.Name == Tensor);
             foreach (ref float value in frame.Gradients.At((nint)info.Offset).AsSpan((nint)info.Length)) value *= Factor;
         }
+    }
+
+    /// <summary>Besides, the loss jumps at every change of the tensor's first element.</summary>
+    private sealed class Jagged : Scaled
+    {
+        private int origin;
+
+        public override void Train(Frame frame)
+        {
+            base.Train(frame);
+            origin = First(frame);
+        }
+
+        public override void Evaluate(Frame frame)
+        {
+            base.Evaluate(frame);
+            int first = First(frame);
+            if (first != origin) frame.RowLosses[0] += 0.03f * frame.Rows * new Random(first).NextSingle();
+        }
+
+        private int First(Frame frame)
+            => BitConverter.SingleToInt32Bits(frame.Parameters.At((nint)Plan.Parameters.Single(parameter => parameter.Name == Tensor).Offset)[0]);
     }
 
     /// <summary>Keeps what the first forward passes are given, and the parameter drawn first.</summary>

@@ -19,7 +19,7 @@ internal sealed class BorrowedParameters : IDisposable
     public void Draw(int seed)
     {
         if (!options.RandomParameters) return;
-        Random random = new(seed);
+        Random random = Draws.Stream(seed, Drawn.Parameters);
         Set(own);
         foreach (Parameter parameter in parameters)
         {

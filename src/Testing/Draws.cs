@@ -1,8 +1,19 @@
 namespace ModelDsl.Testing;
 
+/// <summary>What a check draws: each has a stream of its own.</summary>
+internal enum Drawn
+{
+    Parameters,
+    Inputs,
+    Directions,
+}
+
 /// <summary>Random inputs of checks.</summary>
 internal static class Draws
 {
+    /// <summary>The stream of one use. From the seed alone all would begin with the same numbers, and directions would follow the parameters they change.</summary>
+    public static Random Stream(int seed, Drawn use) => new(unchecked((int)(((uint)seed * 0x9E3779B9u) ^ (((uint)use + 1) * 0x85EBCA6Bu)) & int.MaxValue));
+
     /// <summary>Of mean 0 and variance 1 (Box and Muller).</summary>
     public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 

@@ -24,7 +24,8 @@ public static class GeneratedCode
     /// <param name="assembly">The assembly with the models: <c>typeof(MyModel).Assembly</c>.</param>
     /// <param name="acceptedFolder">
     /// Folder of the accepted files, one <c>NAME.g.cs.txt</c> a generated file; relative to the folder of the file that calls. It is made and filled
-    /// where the environment variable SNAPSHOT_ACCEPT is 1.
+    /// where the environment variable SNAPSHOT_ACCEPT is 1. Every such file in it that was not generated for this assembly is then deleted: give each
+    /// assembly a folder of its own.
     /// </param>
     /// <param name="callerFile">Given by the compiler.</param>
     /// <exception cref="ModelCheckException">
@@ -52,16 +53,18 @@ public static class GeneratedCode
         string[] changed = [.. generated.Where(file => Accepted(folder, file.Key) != file.Value).Select(file => file.Key), .. stale];
         if (changed.Length == 0) return;
         string first = changed[0];
+        string deleted = stale.Length == 0 ? "" : $" That deletes {string.Join(", ", stale.Take(8))}{(stale.Length > 8 ? ", …" : "")}, which this "
+            + $"assembly no longer has: if they are another assembly's, give each a folder of its own.";
         throw new ModelCheckException(CultureInfo.InvariantCulture,
             $"The code generated for '{assembly.GetName().Name}' is not the accepted one: {changed.Length} of {generated.Count + stale.Length} files "
             + $"in '{folder}' differ. {Difference(first, Accepted(folder, first), generated.GetValueOrDefault(first))}\nIf that is what you want, run "
-            + $"the test with the environment variable {AcceptVariable}=1, read the difference of the files, and commit them.");
+            + $"the test with the environment variable {AcceptVariable}=1, read the difference of the files, and commit them.{deleted}");
     }
 
     private static string Difference(string name, string? accepted, string? generated)
     {
         if (accepted is null) return $"'{name}' has not been accepted yet.";
-        if (generated is null) return $"'{name}' is accepted, but no longer generated.";
+        if (generated is null) return $"'{name}' is accepted, but not generated.";
         string[] before = accepted.Split('\n'), now = generated.Split('\n');
         int line = 0;
         while (line < before.Length && line < now.Length && before[line] == now[line]) line++;

@@ -23,7 +23,7 @@ public static partial class ModelChecks
         options = (options ?? new CheckOptions()).Validated(card);
         using BorrowedParameters borrowed = new(model.Parameters, options);
         int batch = options.Batch, sequence = options.SequenceOf(card);
-        Random random = new(options.Seed);
+        Random random = Draws.Stream(options.Seed, Drawn.Inputs);
         int[] tokens = Draws.Tokens(random, batch * sequence, card.Vocabulary);
         using ModelModule module = model.CreateModule(new ModuleOptions { Batch = batch, Sequence = sequence, Threads = options.Threads });
         float[] forward = module.Forward(tokens, batch, sequence).ToArray();

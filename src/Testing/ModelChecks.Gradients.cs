@@ -35,15 +35,17 @@ public static partial class ModelChecks
             return sum;
         }
 
-        List<CheckedTensor> Draw(int seed)
+        (List<CheckedTensor> Tensors, double Resolution) Draw(int seed)
         {
             borrowed.Draw(seed);
             upstream = run.Draw(seed);
-            run.Forward();
+            double squares = 0;
+            ReadOnlySpan<float> output = run.Forward();
+            for (int i = 0; i < output.Length; i++) squares += Math.Pow((double)output[i] * upstream[i], 2);
             float[] inputGradient = run.Module.Backward(upstream).ToArray();
             List<CheckedTensor> tensors = [.. CheckedTensor.Of(run.Module.Parameters)];
             if (!run.Module.TakesTokens) tensors.Insert(0, new CheckedTensor("input", () => run.Activations, inputGradient));
-            return tensors;
+            return (tensors, GradientVerdict.RoundingOfFloats * Math.Sqrt(squares));
         }
     }
 
@@ -75,10 +77,10 @@ public static partial class ModelChecks
 
         double Value() => trainer.Evaluate(inputs, targets, batch, sequence).Loss;
 
-        List<CheckedTensor> Draw(int seed)
+        (List<CheckedTensor> Tensors, double Resolution) Draw(int seed)
         {
             borrowed.Draw(seed);
-            Random random = new(seed);
+            Random random = Draws.Stream(seed, Drawn.Inputs);
             inputs = Draws.Tokens(random, rows, card.Vocabulary);
             targets = Draws.Targets(random, rows, card.Vocabulary);
             double loss = trainer.Step(inputs, targets, batch, sequence).Loss, evaluated = Value();
@@ -89,7 +91,9 @@ public static partial class ModelChecks
                     + $"agree to 1e-5. The train and the evaluate program compute different functions (seed {seed}).");
             }
 
-            return [.. CheckedTensor.Of(trainer.Parameters)];
+            // A mean of so many terms, each the logarithm of a sum of at least 1, minus a logit.
+            double resolution = GradientVerdict.RoundingOfFloats * (1 + Math.Abs(evaluated)) / Math.Sqrt(targets.Count(target => target >= 0));
+            return ([.. CheckedTensor.Of(trainer.Parameters)], resolution);
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ModuleRun(ModelModule module, ModelCard card, CheckOptions
     /// <returns>Random gradients of the outputs.</returns>
     public float[] Draw(int seed)
     {
-        Random random = new(seed);
+        Random random = Draws.Stream(seed, Drawn.Inputs);
         int rows = options.Batch * sequence;
         if (module.TakesTokens) tokens = Draws.Tokens(random, rows, card.Vocabulary);
         else Activations = Draws.Normals(random, rows * module.InputColumns);

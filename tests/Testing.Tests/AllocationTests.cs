@@ -33,6 +33,16 @@ public class AllocationTests
         Assert.Contains("a forward and a backward pass", Assert.Throws<ModelCheckException>(() => ModelChecks.ModuleAllocatesNothing(model)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(31)]
+    public void WhatOnlyALatePositionAllocatesIsCounted(int position)
+    {
+        using var model = Spoiled<LlamaLm, Late>.Create(1, program => program.Position = position);
+        ModelCheckException thrown = Assert.Throws<ModelCheckException>(() => ModelChecks.DecodingAllocatesNothing(model));
+        Assert.Contains("decoding 32 positions of 'LlamaLm', and rewinding them, allocates: ", thrown.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WhatAnotherThreadAllocatesIsCounted()
     {
@@ -60,6 +70,19 @@ public class AllocationTests
         worker.Join();
         Assert.NotNull(made);
         Assert.Contains("a step of two threads allocates", thrown.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Late : SpoiledProgram
+    {
+        private object? kept;
+
+        public int Position { get; set; }
+
+        public override void Decode(Frame frame)
+        {
+            base.Decode(frame);
+            if (frame.Starts[0] == Position) kept = frame.Batch;
+        }
     }
 
     private sealed class Boxing : SpoiledProgram

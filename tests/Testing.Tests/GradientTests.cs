@@ -60,6 +60,17 @@ public class GradientTests
         }
     }
 
+    /// <summary>The gradients are so small that the smaller steps change no bit of the loss: no difference, and no disagreement either.</summary>
+    [Fact]
+    public void StepsBelowTheResolutionOfTheFunctionAreNoMeasure()
+    {
+        for (int seed = 1; seed <= 12; seed++)
+        {
+            using ReluLm model = ReluLm.Create(seed);
+            ModelChecks.LossGradients(model, new CheckOptions { Seed = seed, Batch = 1, Sequence = 2, RandomParameters = false });
+        }
+    }
+
     [Fact]
     public void FreshParametersCanBeCheckedAndStayWhatTheyAre()
     {
@@ -100,6 +111,23 @@ public class GradientTests
         }
     }
 
+    /// <summary>Such a gradient is no smaller part of the whole for being wrong: one that is lost in noise is not waved through as negligible.</summary>
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.01f)]
+    public void AGradientThatIsMissingOrFarTooSmallIsNamed(float factor)
+    {
+        const string Tensor = "FinalNorm.Weight";
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            using var smooth = Spoiled<LlamaLm, Scaled>.Create(seed, program => (program.Tensor, program.Factor) = (Tensor, factor));
+            using var jagged = Spoiled<LlamaLm, Jagged>.Create(seed, program => (program.Tensor, program.Factor) = (Tensor, factor));
+            CheckOptions options = new() { Seed = seed, Sequence = 8 };
+            Assert.Contains($"'{Tensor}' of 'LlamaLm' disagrees", Assert.Throws<ModelCheckException>(() => ModelChecks.LossGradients(smooth, options)).Message, StringComparison.Ordinal);
+            Assert.Contains($"'{Tensor}' of 'LlamaLm' cannot be judged", Assert.Throws<ModelCheckException>(() => ModelChecks.LossGradients(jagged, options)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void ALossThatIsNotTheEvaluatedOneIsSaid()
     {
@@ -134,6 +162,35 @@ public class GradientTests
     }
 
     [Fact]
+    public void ParametersInputsAndDirectionsAreDrawnApart()
+    {
+        Watched watched = null!;
+        using var model = Spoiled<BlockFunction, Watched>.Create(1, program => watched = program);
+        ModelChecks.Gradients(model);
+        Assert.InRange(Correlation(watched.Inputs[0], watched.Norm), -0.9, 0.9);
+        // The inputs are the first tensor that is moved.
+        float[] moved = watched.Inputs.First(inputs => !inputs.AsSpan().SequenceEqual(watched.Inputs[0]));
+        float[] direction = [.. moved.Zip(watched.Inputs[0], (after, before) => after - before)];
+        Assert.InRange(Correlation(watched.Inputs[0], direction), -0.9, 0.9);
+        Assert.InRange(Correlation(direction, watched.Norm), -0.9, 0.9);
+
+        // Of as many elements as the second has.
+        static double Correlation(float[] first, float[] second)
+        {
+            double meanFirst = first.Take(second.Length).Average(), meanSecond = second.Average();
+            double product = 0, squaresFirst = 0, squaresSecond = 0;
+            for (int i = 0; i < second.Length; i++)
+            {
+                product += (first[i] - meanFirst) * (second[i] - meanSecond);
+                squaresFirst += Math.Pow(first[i] - meanFirst, 2);
+                squaresSecond += Math.Pow(second[i] - meanSecond, 2);
+            }
+
+            return product / Math.Sqrt(squaresFirst * squaresSecond);
+        }
+    }
+
+    [Fact]
     public void OptionsThatDoNotWorkSayWhy()
     {
         using LlamaLm model = LlamaLm.Create(1);
@@ -142,7 +199,7 @@ public class GradientTests
         Assert.Throws<ArgumentException>(() => ModelChecks.Gradients(model, new CheckOptions { Directions = 4 }));
     }
 
-    private sealed class Scaled : SpoiledProgram
+    private class Scaled : SpoiledProgram
     {
         public string Tensor { get; set; } = "";
 
@@ -165,6 +222,45 @@ public class GradientTests
         {
             ParameterInfo info = Plan.Parameters.Single(parameter => parameter.Name == Tensor);
             foreach (ref float value in frame.Gradients.At((nint)info.Offset).AsSpan((nint)info.Length)) value *= Factor;
+        }
+    }
+
+    /// <summary>Besides, the loss jumps at every change of the tensor's first element.</summary>
+    private sealed class Jagged : Scaled
+    {
+        private int origin;
+
+        public override void Train(Frame frame)
+        {
+            base.Train(frame);
+            origin = First(frame);
+        }
+
+        public override void Evaluate(Frame frame)
+        {
+            base.Evaluate(frame);
+            int first = First(frame);
+            if (first != origin) frame.RowLosses[0] += 0.03f * frame.Rows * new Random(first).NextSingle();
+        }
+
+        private int First(Frame frame)
+            => BitConverter.SingleToInt32Bits(frame.Parameters.At((nint)Plan.Parameters.Single(parameter => parameter.Name == Tensor).Offset)[0]);
+    }
+
+    /// <summary>Keeps what the first forward passes are given, and the parameter drawn first.</summary>
+    private sealed class Watched : SpoiledProgram
+    {
+        public List<float[]> Inputs { get; } = [];
+
+        public float[] Norm { get; private set; } = [];
+
+        public override void Forward(Frame frame)
+        {
+            base.Forward(frame);
+            if (Inputs.Count == 8) return;
+            ParameterInfo first = Plan.Parameters[0];
+            if (Inputs.Count == 0) Norm = frame.Parameters.At((nint)first.Offset).AsSpan((nint)first.Length).ToArray();
+            Inputs.Add(frame.ModuleInput.AsSpan(frame.Rows * (nint)Plan.Width).ToArray());
         }
     }
 

@@ -10,6 +10,10 @@ namespace ModelDsl.Testing.Gradients;
 /// larger of the two. The step with the least disagreement, over all directions together, is taken, and the disagreement is the noise. A
 /// wrong gradient adds the same to every step: it changes the error and not the noise.
 /// </para>
+/// <para>
+/// Steps too small to change the function at all agree perfectly, on a slope of 0. So the noise of a step is never taken for less than what the
+/// function's resolution makes of it: what a 32-bit float of its magnitude is rounded by, over the step.
+/// </para>
 /// <para>Medians, since a step over a corner (of a ReLU) disturbs some directions and not the others.</para>
 /// </summary>
 internal static class DirectionalDifferences
@@ -20,7 +24,13 @@ internal static class DirectionalDifferences
     /// <summary>The tensor's norm of the gradient times its root mean square.</summary>
     public static double Size(CheckedTensor tensor) => Scale(tensor) * RootMeanSquare(tensor.Gradient) * Math.Sqrt(tensor.Gradient.Length);
 
-    public static TensorGradientReport Measure(CheckedTensor tensor, Func<double> function, int directions, double rounding, Random random)
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="function">The function, at the tensor's present values.</param>
+    /// <param name="directions">Number of directions.</param>
+    /// <param name="resolution">What rounding alone makes of a value of the function, as a standard deviation.</param>
+    /// <param name="rounding">What rounding can make of a gradient that is zero.</param>
+    /// <param name="random">Draws the directions.</param>
+    public static TensorGradientReport Measure(CheckedTensor tensor, Func<double> function, int directions, double resolution, double rounding, Random random)
     {
         float[] origin = tensor.Values().ToArray();
         double scale = Scale(tensor);
@@ -48,13 +58,15 @@ internal static class DirectionalDifferences
         double noise = double.PositiveInfinity;
         for (int s = 0; s + 2 < Steps; s++)
         {
-            double disagreement = Typical(extrapolated.Select(errors => errors[s] - errors[s + 1]));
+            // Two values are subtracted, and the smaller step of the extrapolation has most of the noise.
+            double floor = Math.Sqrt(2) * resolution / (2 * FirstStep * Math.Pow(Ratio, -(s + 1)));
+            double disagreement = Math.Max(floor, Typical(extrapolated.Select(errors => errors[s] - errors[s + 1])));
             if (disagreement < noise) (best, noise) = (s, disagreement);
         }
 
         int worst = Enumerable.Range(0, directions).MaxBy(i => Math.Abs(extrapolated[i][best]));
-        return new TensorGradientReport(tensor.Name, Size(tensor), Typical(extrapolated.Select(errors => errors[best])), noise, rounding,
-            slopes[worst], slopes[worst] + extrapolated[worst][best]);
+        return new TensorGradientReport(tensor.Name, Size(tensor), Typical(slopes.Select((slope, i) => slope + extrapolated[i][best])),
+            Typical(extrapolated.Select(errors => errors[best])), noise, rounding, slopes[worst], slopes[worst] + extrapolated[worst][best]);
     }
 
     /// <summary>Difference of the function minus gradient times difference of the tensor.</summary>

@@ -9,12 +9,14 @@ namespace ModelDsl;
 /// </summary>
 /// <param name="Name">The parameter's name, or <c>input</c>.</param>
 /// <param name="Size">Standard deviation of slopes by the computed gradient: its norm times the tensor's root mean square.</param>
+/// <param name="MeasuredSize">Typical slope by differences: that of a right gradient is about <paramref name="Size"/>, or noise where that is less.</param>
 /// <param name="Error">Typical slope by gradient minus slope by differences.</param>
 /// <param name="Noise">Typical uncertainty of the differences: rounding of 32-bit floats and what is left of higher orders.</param>
 /// <param name="Rounding">What rounding can make of a gradient that is zero: a millionth of the largest size of a tensor.</param>
 /// <param name="GradientSlope">Slope by the computed gradient along the direction of the largest error.</param>
 /// <param name="MeasuredSlope">Slope by differences along it.</param>
-public readonly record struct TensorGradientReport(string Name, double Size, double Error, double Noise, double Rounding, double GradientSlope, double MeasuredSlope)
+public readonly record struct TensorGradientReport(string Name, double Size, double MeasuredSize, double Error, double Noise, double Rounding,
+    double GradientSlope, double MeasuredSlope)
 {
     /// <summary>The largest error that passes: four times the noise, a thousandth of the size for the rounding of the gradient itself, and <see cref="Rounding"/>.</summary>
     public double Allowed => (4 * Noise) + (1e-3 * Size) + Rounding;
@@ -23,7 +25,10 @@ public readonly record struct TensorGradientReport(string Name, double Size, dou
     public bool Passes => Error <= Allowed;
 
     /// <summary>Whether a gradient that is wrong by 5 % would show.</summary>
-    public bool IsResolved => Allowed <= 0.02 * Size;
+    public bool IsResolved => Allowed <= 0.02 * Magnitude;
+
+    /// <summary>The larger size: a gradient that is missing is not small for that.</summary>
+    internal double Magnitude => Math.Max(Size, MeasuredSize);
 
     /// <summary>One line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

@@ -8,6 +8,9 @@ namespace ModelDsl.Testing.Gradients;
 /// </summary>
 internal static class GradientVerdict
 {
+    /// <summary>The largest relative error of rounding to a 32-bit float, 2⁻²⁴.</summary>
+    public const double RoundingOfFloats = 1.0 / (1 << 24);
+
     private const int Points = 4;
     private const double RoundingOfLargest = 1e-6;
 
@@ -20,16 +23,16 @@ internal static class GradientVerdict
     /// <param name="model">The model's name.</param>
     /// <param name="function">What the function is called.</param>
     /// <param name="value">The function, at the present values of all tensors.</param>
-    /// <param name="draw">Draws a point from a seed and computes the gradients there.</param>
+    /// <param name="draw">Draws a point from a seed, computes the gradients there, and what rounding makes of the function, as a standard deviation.</param>
     /// <param name="options">Seed and directions.</param>
-    public static GradientReport Judge(string model, string function, Func<double> value, Func<int, List<CheckedTensor>> draw, CheckOptions options)
+    public static GradientReport Judge(string model, string function, Func<double> value, Func<int, (List<CheckedTensor> Tensors, double Resolution)> draw, CheckOptions options)
     {
         Dictionary<string, TensorGradientReport> best = [];
         bool Settled(string name) => best.TryGetValue(name, out TensorGradientReport report) && IsSettled(report);
         for (int point = 0; point < Points && (point == 0 || best.Values.Any(report => !IsSettled(report))); point++)
         {
             int seed = unchecked(options.Seed + (point * 7919));
-            List<CheckedTensor> tensors = draw(seed);
+            (List<CheckedTensor> tensors, double resolution) = draw(seed);
             CheckFinite(model, function, value(), tensors, seed);
             double largest = tensors.Max(DirectionalDifferences.Size), rounding = RoundingOfLargest * largest;
             if (largest == 0)
@@ -39,21 +42,21 @@ internal static class GradientVerdict
                     + $"parameters, or another CheckOptions.Seed, where it does (seed {seed}).");
             }
 
-            Random random = new(seed);
+            Random random = Draws.Stream(seed, Drawn.Directions);
             foreach (CheckedTensor tensor in tensors.Where(tensor => !Settled(tensor.Name)))
             {
-                TensorGradientReport report = DirectionalDifferences.Measure(tensor, value, options.Directions, rounding, random);
+                TensorGradientReport report = DirectionalDifferences.Measure(tensor, value, options.Directions, resolution, rounding, random);
                 if (!best.TryGetValue(tensor.Name, out TensorGradientReport before) || IsBetter(report, before)) best[tensor.Name] = report;
             }
         }
 
         GradientReport result = new([.. best.Values.OrderByDescending(Ratio)]);
         if (!result.Worst.Passes) throw Wrong(model, function, result, options);
-        TensorGradientReport unknown = best.Values.MaxBy(report => IsNegligible(report) ? 0 : report.Allowed / report.Size);
-        if (!IsNegligible(unknown) && unknown.Allowed > MostAllowed * unknown.Size)
+        TensorGradientReport unknown = best.Values.MaxBy(report => IsNegligible(report) ? 0 : report.Allowed / report.Magnitude);
+        if (!IsNegligible(unknown) && unknown.Allowed > MostAllowed * unknown.Magnitude)
         {
             throw new ModelCheckException(CultureInfo.InvariantCulture,
-                $"The gradient of '{unknown.Name}' of '{model}' cannot be judged: its size is {unknown.Size:G3}, and the noise of differences of the "
+                $"The gradient of '{unknown.Name}' of '{model}' cannot be judged: its size is {unknown.Size:G3}, that of differences {unknown.MeasuredSize:G3}, and the noise of differences of the "
                 + $"{function} {unknown.Noise:G3}, so that even a gradient that is wrong by a third could pass. Functions with jumps or many corners "
                 + $"need smaller steps than 32-bit floats allow: check the layer in a smaller model or with a smooth activation. At parameters of one's "
                 + $"own, gradients can be too small: try CheckOptions.RandomParameters (seed {options.Seed}).");
@@ -64,11 +67,11 @@ internal static class GradientVerdict
 
     private static bool IsSettled(TensorGradientReport report) => report.Passes && (report.IsResolved || IsNegligible(report));
 
-    private static bool IsNegligible(TensorGradientReport report) => report.Size <= Negligible / RoundingOfLargest * report.Rounding;
+    private static bool IsNegligible(TensorGradientReport report) => report.Magnitude <= Negligible / RoundingOfLargest * report.Rounding;
 
     private static bool IsBetter(TensorGradientReport report, TensorGradientReport than) => report.Passes != than.Passes
         ? report.Passes
-        : report.Passes ? report.Allowed * than.Size < than.Allowed * report.Size : Ratio(report) < Ratio(than);
+        : report.Passes ? report.Allowed * than.Magnitude < than.Allowed * report.Magnitude : Ratio(report) < Ratio(than);
 
     private static double Ratio(TensorGradientReport report) => report.Error / Math.Max(report.Allowed, double.Epsilon);
 

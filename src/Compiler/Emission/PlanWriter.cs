@@ -92,12 +92,12 @@ internal static class PlanWriter
         IReadOnlyList<Rotary> tables = RotaryTables.Of(graph.Root);
         if (tables.Count == 0) return;
         int context = model.Attribute.Int("Context", 0);
-        string start = "0";
+        long start = 0;
         foreach (Rotary table in tables)
         {
             string name = Names.Pascal(RotaryTables.Name(table));
-            writer.Line($"private static readonly nint {name} = {start};");
-            start = $"{name} + RotaryTable.Floats({CSharpLiterals.Int(context)}, {CSharpLiterals.Int(table.RotaryWidth)})";
+            writer.Line($"private static readonly nint {name} = {CSharpLiterals.Native(start)};");
+            start += RotaryTables.Floats(table, context);
         }
 
         writer.Line();

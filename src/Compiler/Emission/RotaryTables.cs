@@ -9,6 +9,9 @@ internal static class RotaryTables
     /// <summary>The name of the table an operation reads.</summary>
     public static string Name(Rotary rotary) => $"angles{CSharpLiterals.Int(rotary.RotaryWidth)}Theta{Text.Invariant(rotary.Theta).Replace('.', '_').Replace('+', 'p').Replace('-', 'm')}";
 
+    /// <summary>Floats of a table: a cosine and a sine for each pair and position.</summary>
+    public static long Floats(Rotary rotary, int context) => (long)context * rotary.RotaryWidth;
+
     /// <summary>Every table of a graph once, in order of first use.</summary>
     public static IReadOnlyList<Rotary> Of(Region region)
     {

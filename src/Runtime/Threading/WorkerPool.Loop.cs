@@ -5,8 +5,33 @@ namespace ModelDsl.Threading;
 
 public sealed unsafe partial class WorkerPool
 {
-    /// <summary>The words all workers write, each on cache lines of its own (two, since neighbours are prefetched in pairs).</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 384)]
+    /// <summary>The neighbouring tiles a worker starts with, on cache lines of its own (two, since neighbours are prefetched in pairs).</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Share(int tiles, int worker, int workers)
+    {
+        /// <summary>The next unclaimed tile; 64 bits, because workers count on past the end.</summary>
+        [FieldOffset(128)]
+        private long next = (long)tiles * worker / workers;
+
+        [FieldOffset(136)]
+        private readonly long end = (long)tiles * (worker + 1) / workers;
+
+        /// <summary>Takes the next tile, unless all are taken.</summary>
+        public bool Claim(out int tile)
+        {
+            // Read first: a worker that looks for what is left does not take the line from those at work.
+            long claimed = Volatile.Read(ref next);
+            if (claimed < end) claimed = Interlocked.Increment(ref next) - 1;
+            tile = (int)claimed;
+            return claimed < end;
+        }
+
+        /// <summary>Leaves no tile to claim.</summary>
+        public void Close() => Volatile.Write(ref next, end);
+    }
+
+    /// <summary>The word that says which loop is open, on cache lines of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct LoopState
     {
         /// <summary>Mask of the number of workers inside.</summary>
@@ -17,10 +42,6 @@ public sealed unsafe partial class WorkerPool
 
         [FieldOffset(128)]
         private long gate;
-
-        /// <summary>The next unclaimed tile; 64 bits, because workers count on past the end.</summary>
-        [FieldOffset(256)]
-        public long Next;
 
         /// <summary>Somebody is still inside.</summary>
         public readonly bool Occupied => (Volatile.Read(in gate) & Inside) != 0;

@@ -5,7 +5,8 @@ using ModelDsl.Memory;
 namespace ModelDsl.Threading;
 
 /// <summary>
-/// Threads that live as long as the pool and run parallel loops over tiles. The calling thread is worker 0 and takes part.
+/// Threads that live as long as the pool and run parallel loops over tiles. The calling thread is worker 0 and takes part. Each worker
+/// starts with a share of neighbouring tiles and then helps the others: tiles are claimed one by one, so that a slow worker delays nobody.
 /// Between loops the others spin for a millisecond, then sleep; starting a loop allocates nothing.
 /// </summary>
 /// <remarks>
@@ -23,7 +24,7 @@ public sealed unsafe partial class WorkerPool : IDisposable
     private LoopState loop;
     private delegate*<void*, int, int, void> entry;
     private void* body;
-    private int tiles;
+    private readonly Share[] shares;
     private int busy;
     private volatile bool stopped;
     private ExceptionDispatchInfo? failure;
@@ -37,6 +38,7 @@ public sealed unsafe partial class WorkerPool : IDisposable
         if (!IsAllowed(threads)) throw new ArgumentOutOfRangeException(nameof(threads), threads, Rule);
         Threads = Count(threads);
         local = new Arena?[Threads];
+        shares = new Share[Threads];
         seats = new Seat[Threads - 1];
         this.threads = new Thread[Threads - 1];
         for (int i = 0; i < seats.Length; i++)
@@ -101,8 +103,7 @@ public sealed unsafe partial class WorkerPool : IDisposable
 
             this.body = Unsafe.AsPointer(ref copy);
             entry = &Invoke<TBody>;
-            this.tiles = tiles;
-            loop.Next = 0;
+            for (int worker = 0; worker < shares.Length; worker++) shares[worker] = new Share(tiles, worker, shares.Length);
             Start(tiles);
             Claim(0);
             Finish();
@@ -163,14 +164,18 @@ public sealed unsafe partial class WorkerPool : IDisposable
     {
         try
         {
-            for (long tile; (tile = Interlocked.Increment(ref loop.Next) - 1) < tiles;) entry(body, (int)tile, worker);
+            // The own share first, front to back, so that what neighbouring tiles read streams; then what others have left.
+            for (int i = 0, owner = worker; i < shares.Length; i++, owner = owner + 1 < shares.Length ? owner + 1 : 0)
+            {
+                while (shares[owner].Claim(out int tile)) entry(body, tile, worker);
+            }
         }
 #pragma warning disable CA1031 // Whatever a tile throws belongs to the caller of Run.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(exception), null);
-            Volatile.Write(ref loop.Next, tiles);
+            foreach (ref Share share in shares.AsSpan()) share.Close();
         }
     }
 

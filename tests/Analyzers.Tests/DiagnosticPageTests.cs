@@ -116,6 +116,13 @@ public class DiagnosticPageTests
     [InlineData(null, "docs/diagnostics/MDL0001.md")]
     [InlineData("https://host.example/owner/name", "https://host.example/owner/name/blob/main/docs/diagnostics/MDL0001.md")]
     [InlineData("https://host.example/owner/name.git", "https://host.example/owner/name/blob/main/docs/diagnostics/MDL0001.md")]
+    [InlineData("http://host.example:8080/name/", "http://host.example:8080/name/blob/main/docs/diagnostics/MDL0001.md")]
+    [InlineData("", "docs/diagnostics/MDL0001.md")]
+    [InlineData("git@host.example:owner/name.git", "docs/diagnostics/MDL0001.md")]
+    [InlineData("ssh://git@host.example/owner/name.git", "docs/diagnostics/MDL0001.md")]
+    [InlineData("/home/somebody/name", "docs/diagnostics/MDL0001.md")]
+    [InlineData("file:///home/somebody/name", "docs/diagnostics/MDL0001.md")]
+    [InlineData(@"C:\names\name", "docs/diagnostics/MDL0001.md")]
     public void AHelpLinkLeadsIntoTheRepository(string? repository, string expected) => Assert.Equal(expected, HelpLinks.Of("MDL0001", repository));
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Reflection;
+using ModelDsl.TestSupport;
 
 namespace ModelDsl.Package.Tests;
 

@@ -1,3 +1,5 @@
+using ModelDsl.TestSupport;
+
 namespace ModelDsl.Package.Tests;
 
 /// <summary>What a build takes from a clone's origin into packages and links.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ModelDsl.TestSupport;
 
 namespace ModelDsl.Package.Tests;
 

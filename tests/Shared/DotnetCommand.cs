@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace ModelDsl.Package.Tests;
+namespace ModelDsl.TestSupport;
 
 /// <summary>What a command wrote and its exit code.</summary>
 internal sealed record CommandResult(string Output, int ExitCode);

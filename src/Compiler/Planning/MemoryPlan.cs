@@ -71,7 +71,11 @@ internal sealed class MemoryPlan
         return locations[value] = value.Kind switch
         {
             ValueKind.Input => new Location(new PlannedBuffer(value.Name, Arena.External, 0), value.Shape.Columns, 0, 1, 0),
-            ValueKind.Parameter => new Location(new PlannedBuffer(value.Name, Arena.Parameters, 0), value.Shape.Columns, 0, 1, 0) { Offset = Parameters.Of(value) },
+            ValueKind.Parameter => new Location(new PlannedBuffer(value.Name, Arena.Parameters, 0), value.Shape.Columns, 0, 1, 0)
+            {
+                Offset = Parameters.Of(value),
+                IsWeight = graph.Kind == ProgramKind.Prefill && ParameterLayout.IsMatrix(value),
+            },
             _ => value.Producer is { } producer ? OfComputed(value, producer) : throw new CompilerException($"{value} ({value.Name}) has no memory"),
         };
     }

@@ -72,6 +72,9 @@ internal sealed record Location(PlannedBuffer Buffer, int RowStride, int Column,
     /// <summary>For parameters and their gradients: where in the arena.</summary>
     public AffineOffset Offset { get; init; } = AffineOffset.Zero;
 
+    /// <summary>Whether it is a matrix of parameters in a program whose decoder chooses their format.</summary>
+    public bool IsWeight { get; init; }
+
     /// <summary>A name for generated code: the buffer's, whichever view of it is met first; a value's own where a loop turns through slots.</summary>
     public string NameFor(Value value) => Buffer.Carried is null ? Buffer.Name : value.Name;
 

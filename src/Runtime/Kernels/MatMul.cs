@@ -25,6 +25,15 @@ public static class MatMul
         where TA : struct, IOperand where TB : struct, IOperand where TE : struct, IEpilogue
         => Vectors.Run(new RunBody<TA, TB, TE>(pool, m, n, k, a, transposeA, b, transposeB, epilogue));
 
+    /// <summary>The same with weights on the right, in either format.</summary>
+    /// <inheritdoc cref="Run{TA, TB, TE}"/>
+    public static void Run<TA, TE>(WorkerPool pool, nint m, nint n, nint k, in TA a, bool transposeA, in Weight b, bool transposeB, in TE epilogue)
+        where TA : struct, IOperand where TE : struct, IEpilogue
+    {
+        if (b.Format == WeightFormat.BFloat16) Run(pool, m, n, k, a, transposeA, b.BFloat16, transposeB, epilogue);
+        else Run(pool, m, n, k, a, transposeA, b.Float32, transposeB, epilogue);
+    }
+
     /// <summary>Floats that <see cref="PackB"/> writes for a right operand of n columns and depth k on this machine.</summary>
     public static nint PackedFloats(nint n, nint k) => MatMulBlocking.RoundUp(n, 2 * Vectors.Width) * k;
 
@@ -38,7 +47,7 @@ public static class MatMul
     public static void PackB<TB>(WorkerPool pool, nint n, nint k, in TB b, bool transposeB, F32 packed) where TB : struct, IOperand
         => Vectors.Run(new PackBody<TB>(pool, n, k, b, transposeB, packed));
 
-    /// <summary>As <see cref="Run"/>, with a right operand packed before by <see cref="PackB"/> with the same n and k.</summary>
+    /// <summary>As <see cref="Run{TA, TB, TE}"/>, with a right operand packed before by <see cref="PackB"/> with the same n and k.</summary>
     /// <param name="pool">The worker threads.</param>
     /// <param name="m">Rows of the product.</param>
     /// <param name="n">Columns of the product.</param>

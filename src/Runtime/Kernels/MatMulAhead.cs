@@ -10,8 +10,16 @@ internal static unsafe class MatMulAhead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Fetch<T>(in T operand, nint row, nint column) where T : struct, IOperand
     {
-        if (!Sse.IsSupported || typeof(T) != typeof(Stored)) return;
-        Stored stored = Unsafe.As<T, Stored>(ref Unsafe.AsRef(in operand));
-        Sse.Prefetch0(stored.Data.Pointer + row * stored.Stride + column);
+        if (!Sse.IsSupported) return;
+        if (typeof(T) == typeof(Stored))
+        {
+            Stored stored = Unsafe.As<T, Stored>(ref Unsafe.AsRef(in operand));
+            Sse.Prefetch0(stored.Data.Pointer + row * stored.Stride + column);
+        }
+        else if (typeof(T) == typeof(StoredBF16))
+        {
+            StoredBF16 stored = Unsafe.As<T, StoredBF16>(ref Unsafe.AsRef(in operand));
+            Sse.Prefetch0(stored.Data.Pointer + row * stored.Stride + column);
+        }
     }
 }

@@ -19,7 +19,7 @@ internal static unsafe class MatMulFewRows<S> where S : unmanaged, ISimd<S>
     /// <summary>Whether this way is faster than packing, for a shape.</summary>
     public static bool Suits(nint m, bool transposeB) => m <= (transposeB ? 16 : 8);
 
-    /// <summary><see cref="MatMul.Run"/> for few rows.</summary>
+    /// <summary><see cref="MatMul.Run{TA, TB, TE}"/> for few rows.</summary>
     public static void Run<TA, TB, TE>(WorkerPool pool, nint m, nint n, nint k, in TA a, bool transposeA, in TB b, bool transposeB, in TE epilogue)
         where TA : struct, IOperand where TB : struct, IOperand where TE : struct, IEpilogue
     {

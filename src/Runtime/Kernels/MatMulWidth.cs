@@ -8,7 +8,7 @@ namespace ModelDsl.Kernels;
 /// <summary>The matrix product at a given vector width; <see cref="MatMul"/> has the contract.</summary>
 internal static unsafe class MatMul<S> where S : unmanaged, ISimd<S>
 {
-    /// <summary><see cref="MatMul.Run"/> at this width.</summary>
+    /// <summary><see cref="MatMul.Run{TA, TB, TE}"/> at this width.</summary>
     public static void Run<TA, TB, TE>(WorkerPool pool, nint m, nint n, nint k, in TA a, bool transposeA, in TB b, bool transposeB, in TE epilogue)
         where TA : struct, IOperand where TB : struct, IOperand where TE : struct, IEpilogue
     {

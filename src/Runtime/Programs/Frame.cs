@@ -1,3 +1,4 @@
+using ModelDsl.Kernels;
 using ModelDsl.Memory;
 using ModelDsl.Threading;
 
@@ -24,8 +25,14 @@ public sealed class Frame
     /// <summary>Batch × time: rows of every activation.</summary>
     public nint Rows => (nint)Batch * Time;
 
-    /// <summary>The parameter arena.</summary>
+    /// <summary>The parameter arena: all vectors, then all matrices, which are elsewhere where <see cref="Matrices"/> is set.</summary>
     public F32 Parameters { get; set; }
+
+    /// <summary>The part of the parameter arena from <see cref="MatrixOffset"/> on in 16-bit floats; null where it is in <see cref="Parameters"/>.</summary>
+    public BF16 Matrices { get; set; }
+
+    /// <summary>Where in the parameter arena <see cref="Matrices"/> begins.</summary>
+    public nint MatrixOffset { get; set; }
 
     /// <summary>The gradient arena: same offsets as <see cref="Parameters"/>.</summary>
     public F32 Gradients { get; set; }
@@ -89,4 +96,10 @@ public sealed class Frame
 
     /// <summary>Set by prefill and decode: logits of each sequence's last position [batch, vocabulary].</summary>
     public F32 Logits { get; set; }
+
+    /// <summary>Prefill and decode: a matrix of the parameter arena, in the format it is kept in.</summary>
+    /// <param name="offset">Where in the parameter arena it starts.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    public Weight Weight(nint offset, nint stride)
+        => Matrices.IsNull ? new Weight(Parameters.At(offset), stride) : new Weight(Matrices.At(offset - MatrixOffset), stride);
 }

@@ -97,7 +97,7 @@ public sealed class ModelInstance : IDisposable
     {
         const int line = Arena.Alignment / sizeof(float);
         long end = 0;
-        foreach (ParameterInfo info in plan.Parameters)
+        foreach (ParameterInfo info in plan.Parameters.OrderBy(info => info.Offset))
         {
             if (info.Offset < end)
                 throw new InvalidOperationException($"The plan of '{plan.Name}' puts '{info.Name}' at offset {info.Offset}: within the parameter before it, which ends at {end}.");

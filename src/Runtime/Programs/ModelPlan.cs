@@ -21,10 +21,10 @@ public sealed class ModelPlan
     /// <summary>Hash of the forward graph's text form: what a checkpoint is checked against.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>All parameters, in arena order.</summary>
+    /// <summary>All parameters, in order of declaration.</summary>
     public required IReadOnlyList<ParameterInfo> Parameters { get; init; }
 
-    /// <summary>Floats of the parameter arena, the weights of a fused product side by side, everything else on a cache line.</summary>
+    /// <summary>Floats of the parameter arena: all vectors, then all matrices, the weights of a fused product side by side, everything else on a cache line.</summary>
     public required long ParameterFloats { get; init; }
 
     /// <summary>Floats of the constants arena.</summary>

@@ -9,6 +9,6 @@ public sealed class ParameterList
     public void Add(string name, long offset, InitializerKind start, float value, bool decay, params ReadOnlySpan<int> shape)
         => parameters.Add(new ParameterInfo(name, shape.ToArray(), offset, new Initializer(start, value), decay));
 
-    /// <summary>The parameters in arena order.</summary>
-    public ParameterInfo[] ToArray() => [.. parameters.OrderBy(parameter => parameter.Offset)];
+    /// <summary>The parameters in the order they were added.</summary>
+    public ParameterInfo[] ToArray() => [.. parameters];
 }

@@ -32,6 +32,14 @@ public readonly unsafe struct F1 : ISimd<F1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F1 LoadBF16(ushort* source) => new(BitConverter.UInt32BitsToSingle((uint)*source << 16));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F1 LoadBF16(ushort* source, int count) => count > 0 ? LoadBF16(source) : default;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* target, F1 value) => *target = value.Value;
 
     /// <inheritdoc/>

@@ -46,6 +46,15 @@ public readonly unsafe struct F128 : ISimd<F128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F128 LoadBF16(ushort* source)
+        => new(Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()), 16).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F128 LoadBF16(ushort* source, int count) => new(PartialBF16.Load128(source, count));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* target, F128 value) => value.Value.Store(target);
 
     /// <inheritdoc/>

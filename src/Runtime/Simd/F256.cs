@@ -46,6 +46,19 @@ public readonly unsafe struct F256 : ISimd<F256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F256 LoadBF16(ushort* source)
+    {
+        if (Avx2.IsSupported) return new(Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(Vector128.Load(source)), 16).AsSingle());
+        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(Vector128.Load(source));
+        return new(Vector256.ShiftLeft(Vector256.Create(low, high), 16).AsSingle());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F256 LoadBF16(ushort* source, int count) => new(PartialBF16.Load256(source, count));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* target, F256 value) => value.Value.Store(target);
 
     /// <inheritdoc/>

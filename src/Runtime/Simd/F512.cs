@@ -46,6 +46,19 @@ public readonly unsafe struct F512 : ISimd<F512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 LoadBF16(ushort* source)
+    {
+        if (Avx512F.IsSupported) return new(Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512UInt32(Vector256.Load(source)), 16).AsSingle());
+        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
+        return new(Vector512.ShiftLeft(Vector512.Create(low, high), 16).AsSingle());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F512 LoadBF16(ushort* source, int count) => new(PartialBF16.Load512(source, count));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* target, F512 value) => value.Value.Store(target);
 
     /// <inheritdoc/>

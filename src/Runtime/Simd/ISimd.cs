@@ -22,6 +22,12 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>Loads the first <paramref name="count"/> floats (0 to Width) and touches no memory beyond them; other lanes are zero.</summary>
     static abstract TSelf Load(float* source, int count);
 
+    /// <summary>Loads <see cref="Width"/> 16-bit brain floats, each the upper half of a lane; no alignment is required.</summary>
+    static abstract TSelf LoadBF16(ushort* source);
+
+    /// <summary>Loads the first <paramref name="count"/> brain floats (0 to Width) and touches no memory beyond them; other lanes are zero.</summary>
+    static abstract TSelf LoadBF16(ushort* source, int count);
+
     /// <summary>Stores all lanes.</summary>
     static abstract void Store(float* target, TSelf value);
 

@@ -30,9 +30,10 @@ internal sealed class UpdateLayout
         List<ParameterInfo> trained = [];
         long start = 0, end = 0;
         int current = -1;
-        for (int i = 0; i < plan.Parameters.Count; i++)
+        ParameterInfo[] placed = [.. plan.Parameters.OrderBy(info => info.Offset)];
+        for (int i = 0; i < placed.Length; i++)
         {
-            ParameterInfo info = plan.Parameters[i];
+            ParameterInfo info = placed[i];
             ParameterGroup? group = GroupOf(info, options);
             if (group is not null) trained.Add(info);
             int index = group is null ? -1 : groups.IndexOf(group.Value);
@@ -48,7 +49,7 @@ internal sealed class UpdateLayout
                 (start, current) = (info.Offset, index);
             }
 
-            end = i + 1 < plan.Parameters.Count ? plan.Parameters[i + 1].Offset : plan.ParameterFloats;
+            end = i + 1 < placed.Length ? placed[i + 1].Offset : plan.ParameterFloats;
         }
 
         Cut(start, end);

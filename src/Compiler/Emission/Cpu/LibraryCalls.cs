@@ -18,8 +18,8 @@ internal static class LibraryCalls
             case Gather gather:
                 string table = CSharpLiterals.Int(node.Output.Shape.Columns);
                 writer.Line(gather.Index == GatherIndex.Token
-                    ? $"EmbeddingKernels.Gather(f.Pool, {rows}, f.Inputs, {At(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});"
-                    : $"EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, {At(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});");
+                    ? $"EmbeddingKernels.Gather(f.Pool, {rows}, f.Inputs, {scope.Matrix(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});"
+                    : $"EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, {scope.Matrix(node.Inputs[1])}, {table}, {At(node.Output)}, {Stride(node.Output)});");
                 break;
             case Scatter scatter:
                 string source = $"{At(node.Inputs[1])}, {Stride(node.Inputs[1])}";

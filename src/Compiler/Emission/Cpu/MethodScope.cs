@@ -45,14 +45,30 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     public string Memory(Value value, int column = 0)
     {
         Location at = plan.Locate(value);
+        if (at.IsWeight) throw new CompilerException($"{value.Name} is a matrix of weights, which a decoder may keep in another format: only operands of kernels can be");
+        string local = Local(value, at, "F32");
+        return column == 0 ? local : $"{local}.At({CSharpLiterals.Int(column)})";
+    }
+
+    /// <summary>A matrix as an operand of a kernel: a stored one, or a weight in the format its decoder keeps.</summary>
+    public string Matrix(Value value)
+    {
+        Location at = plan.Locate(value);
+        if (!at.IsWeight) return $"new Stored({Memory(value, at.Column)}, {CSharpLiterals.Int(at.RowStride)})";
+        string local = Local(value, at, "Weight");
+        return at.Column == 0 ? local : $"{local}.At(0, {CSharpLiterals.Int(at.Column)})";
+    }
+
+    private string Local(Value value, Location at, string type)
+    {
         (PlannedBuffer, SlotIndex, AffineOffset) key = (at.Buffer, at.Slot, at.Offset);
         if (!locals.TryGetValue(key, out string? local))
         {
             local = locals[key] = names.Unique(CSharpLiterals.Identifier(Names.Camel(at.NameFor(value), 2)));
-            declarations.Add($"F32 {local} = {Address(value, at)};{Note(value, at)}");
+            declarations.Add($"{type} {local} = {Address(value, at)};{Note(value, at)}");
         }
 
-        return column == 0 ? local : $"{local}.At({CSharpLiterals.Int(column)})";
+        return local;
     }
 
     /// <summary>A local for planned memory that is no value's.</summary>
@@ -73,6 +89,8 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     {
         switch (at.Buffer.Arena)
         {
+            case Arena.Parameters when at.IsWeight:
+                return $"f.Weight({Affine(at.Offset.Constant, at.Offset.Terms)}, {CSharpLiterals.Int(at.RowStride)})";
             case Arena.Parameters:
                 return $"f.Parameters.At({Affine(at.Offset.Constant, at.Offset.Terms)})";
             case Arena.Gradients:

@@ -133,8 +133,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
 
     private string Operand(ProductKernel kernel, string side, Formula formula, Value operand, MethodScope scope)
     {
-        if (formula.IsPlain && plan.Locate(formula.Operands[0]) is { Heads: 1 } at)
-            return $"new Stored({scope.Memory(formula.Operands[0], at.Column)}, {CSharpLiterals.Int(at.RowStride)})";
+        if (formula.IsPlain && plan.Locate(formula.Operands[0]).Heads == 1) return scope.Matrix(formula.Operands[0]);
         return Construct(policies.Operand(plan, kernel.Origin + ".", side, formula, operand), scope, false);
     }
 

@@ -6,12 +6,13 @@ namespace ModelDsl;
 /// <summary>
 /// Predicts token after token: keeps what a model must remember of each sequence, so that a step costs one token's work. All
 /// memory is allocated when it is made; a step allocates nothing. It reads the parameters of the model it comes from, as they are
-/// at each call. Not thread-safe.
+/// at each call, or a rounded copy of its own, made with it (<see cref="DecoderOptions.Weights"/>). Not thread-safe.
 /// </summary>
 /// <remarks>Logits are a view of its memory and do not keep it alive: hold the decoder while they are in use, which <c>using</c> does.</remarks>
 public sealed partial class Decoder : IDisposable
 {
-    private readonly ModelInstance model;
+    private readonly ModelProgram program;
+    private readonly RoundedWeights? weights;
     private readonly FrameMemory memory;
     private readonly Arena cache;
     private readonly nint cacheStride;
@@ -23,7 +24,7 @@ public sealed partial class Decoder : IDisposable
     {
         ModelPlan plan = model.Plan;
         options.Validate(plan);
-        this.model = model;
+        program = model.Program;
         Options = options;
         Batch = options.Batch;
         Context = options.ContextOf(plan);
@@ -32,7 +33,8 @@ public sealed partial class Decoder : IDisposable
         positions = new int[Batch];
         furthest = new int[Batch];
         ArenaFloats floats = ArenaFloats.Of(plan.Prefill, chunk, 1).Or(ArenaFloats.Of(plan.Decode, Batch, Batch));
-        memory = new FrameMemory(model, options.Threads, floats, Math.Max(chunk, Batch));
+        weights = options.Weights == WeightFormat.Float32 ? null : new RoundedWeights(model, SharedWorkers.Of(options.Threads));
+        memory = new FrameMemory(weights ?? (IFrameSource)model, options.Threads, floats, Math.Max(chunk, Batch));
         cacheStride = checked((nint)(plan.CacheFloatsPerPosition * Context));
         cache = new Arena(checked((long)cacheStride * Batch));
     }
@@ -52,8 +54,8 @@ public sealed partial class Decoder : IDisposable
     /// <summary>Tokens that sequence 0 holds: the position of its next one.</summary>
     public int Position => positions[0];
 
-    /// <summary>Bytes of native memory it holds: caches, activations and scratch; parameters are the model's.</summary>
-    public long MemoryBytes => memory.Bytes + (long)cache.Length * sizeof(float);
+    /// <summary>Bytes of native memory it holds: caches, activations and scratch, and weights and tables where it has its own; otherwise those are the model's.</summary>
+    public long MemoryBytes => memory.Bytes + (long)cache.Length * sizeof(float) + (weights?.Bytes ?? 0);
 
     /// <summary>Tokens that a sequence holds: the position of its next one.</summary>
     public int PositionOf(int sequence) => positions[Checked(sequence)];
@@ -76,7 +78,7 @@ public sealed partial class Decoder : IDisposable
     {
         Checked(sequence);
         if (prompt.IsEmpty) throw new ArgumentException("The prompt is empty: at least one token is needed to predict the next.", nameof(prompt));
-        TokenChecks.Inputs(prompt, model.Plan, nameof(prompt));
+        TokenChecks.Inputs(prompt, program.Plan, nameof(prompt));
         RequireRoom(sequence, prompt.Length);
         Frame frame = memory.Frame;
         using (memory.Workers.Gate.EnterScope())
@@ -87,7 +89,7 @@ public sealed partial class Decoder : IDisposable
                 Bind(1, count, sequence);
                 FrameMemory.Fill(frame.Inputs, prompt.Slice(done, count));
                 frame.Starts[0] = positions[sequence];
-                model.Program.Prefill(frame);
+                program.Prefill(frame);
                 Advance(sequence, count);
                 done += count;
             }
@@ -104,7 +106,7 @@ public sealed partial class Decoder : IDisposable
     public ReadOnlySpan<float> Step(int token)
     {
         RequireSingle(nameof(Step));
-        TokenChecks.Input(token, 0, 1, model.Plan, nameof(token));
+        TokenChecks.Input(token, 0, 1, program.Plan, nameof(token));
         return Step([token]);
     }
 
@@ -120,7 +122,7 @@ public sealed partial class Decoder : IDisposable
         for (int i = 0; i < tokens.Length; i++)
         {
             if (tokens[i] < 0) continue;
-            TokenChecks.Input(tokens[i], i, tokens.Length, model.Plan, nameof(tokens));
+            TokenChecks.Input(tokens[i], i, tokens.Length, program.Plan, nameof(tokens));
             RequireRoom(i, 1);
         }
 
@@ -135,7 +137,7 @@ public sealed partial class Decoder : IDisposable
                 frame.Starts[i] = Math.Min(positions[i], Context - 1);
             }
 
-            model.Program.Decode(frame);
+            program.Decode(frame);
             for (int i = 0; i < tokens.Length; i++)
             {
                 if (tokens[i] >= 0) Advance(i, 1);
@@ -187,9 +189,10 @@ public sealed partial class Decoder : IDisposable
         GC.KeepAlive(this);
     }
 
-    /// <summary>Frees caches and scratch; the model's parameters stay.</summary>
+    /// <summary>Frees caches, scratch and weights of its own; the model's parameters stay.</summary>
     public void Dispose()
     {
+        weights?.Dispose();
         memory.Dispose();
         cache.Dispose();
     }
@@ -219,7 +222,7 @@ public sealed partial class Decoder : IDisposable
         if (positions[sequence] + (long)count <= Context) return;
         throw new InvalidOperationException(
             $"Sequence {sequence} holds {positions[sequence]} of {Context} positions: {count} more do not fit. Rewind it, or give it fewer tokens"
-            + (Context < model.Plan.Context ? $", or raise DecoderOptions.Context (to at most {model.Plan.Context})." : "."));
+            + (Context < program.Plan.Context ? $", or raise DecoderOptions.Context (to at most {program.Plan.Context})." : "."));
     }
 
     private void RequireSingle(string method)

@@ -21,6 +21,14 @@ public sealed record DecoderOptions
     /// <summary>Most tokens of a prompt that are computed at once; memory grows with it.</summary>
     public int PrefillChunk { get; init; } = 256;
 
+    /// <summary>
+    /// How the decoder keeps matrices, the embedding table included. With <see cref="WeightFormat.Float32"/> it reads the model's parameters as they are at each call. With
+    /// <see cref="WeightFormat.BFloat16"/> it rounds them to the nearest when it is made and owns the copy, which takes half the memory and, since decoding waits for
+    /// weights, nearly half the time: the model may then be disposed, and later training does not change the decoder. Vectors (norms, biases), activations and
+    /// sums stay 32-bit floats.
+    /// </summary>
+    public WeightFormat Weights { get; init; }
+
     /// <summary>Number of threads, at most <see cref="TrainerOptions.MostThreads"/>; 0 for one a processor. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
@@ -35,6 +43,9 @@ public sealed record DecoderOptions
         Require(PrefillChunk >= 1, $"PrefillChunk is {PrefillChunk}: it must be at least 1");
         Require(WorkerPool.IsAllowed(Threads), $"Threads is {Threads}: {WorkerPool.Rule}");
         Require((long)Batch * plan.Vocabulary <= int.MaxValue, $"Batch × vocabulary is {(long)Batch * plan.Vocabulary}: a step returns at most {int.MaxValue} logits");
+        Require(Enum.IsDefined(Weights), $"Weights is {Weights}: it must be {string.Join(" or ", Enum.GetNames<WeightFormat>())}");
+        if (Weights != WeightFormat.Float32 && plan.Parameters.FirstOrDefault(info => info.Shape.Count == 1 && info.Offset > plan.MatrixOffset) is { } vector)
+            Require(false, $"Weights is {Weights}, which needs all vectors before all matrices, but '{vector.Name}' lies behind one: generate the model's program anew with this version");
         if (problems.Count > 0)
             throw new ArgumentException($"These decoder options do not work for model '{plan.Name}': {string.Join("; ", problems)}.");
 

@@ -6,6 +6,9 @@ namespace ModelDsl.Kernels;
 /// <summary>Prefetching of operands that are plain memory: strides of a whole row defeat the hardware's.</summary>
 internal static unsafe class MatMulAhead
 {
+    /// <summary>Elements in a cache line of an operand that is stored; a constant to the JIT.</summary>
+    public static int Line<T>() where T : struct, IOperand => typeof(T) == typeof(StoredBF16) ? 32 : 16;
+
     /// <summary>Fetches the line of element (row, column), if the operand is stored. It may lie outside the operand.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Fetch<T>(in T operand, nint row, nint column) where T : struct, IOperand

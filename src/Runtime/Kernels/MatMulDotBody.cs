@@ -11,8 +11,8 @@ namespace ModelDsl.Kernels;
 internal unsafe struct MatMulDotBody<S, TB, TE> : IParallelBody
     where S : unmanaged, ISimd<S> where TB : struct, IOperand where TE : struct, IEpilogue
 {
-    /// <summary>Floats by which the right operand is fetched ahead.</summary>
-    private const int Distance = 2048;
+    /// <summary>Lines by which the right operand is fetched ahead.</summary>
+    private const int Distance = 128;
 
     public WorkerPool Pool;
     public nint M, N, K, Stride;
@@ -233,11 +233,12 @@ internal unsafe struct MatMulDotBody<S, TB, TE> : IParallelBody
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ahead(in TB b, nint row, nint k, int vectors)
     {
-        k += Distance;
+        int line = MatMulAhead.Line<TB>();
+        k += Distance * line;
         MatMulAhead.Fetch(b, row, k);
-        if (vectors * S.Width > 16) MatMulAhead.Fetch(b, row, k + 16);
-        if (vectors * S.Width > 32) MatMulAhead.Fetch(b, row, k + 32);
-        if (vectors * S.Width > 48) MatMulAhead.Fetch(b, row, k + 48);
+        if (vectors * S.Width > line) MatMulAhead.Fetch(b, row, k + line);
+        if (vectors * S.Width > 2 * line) MatMulAhead.Fetch(b, row, k + 2 * line);
+        if (vectors * S.Width > 3 * line) MatMulAhead.Fetch(b, row, k + 3 * line);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

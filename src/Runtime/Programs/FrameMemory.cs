@@ -5,7 +5,7 @@ namespace ModelDsl.Programs;
 /// <summary>A frame with the memory behind it, sized once for the largest run of a trainer, decoder or module.</summary>
 internal sealed unsafe class FrameMemory : IDisposable
 {
-    private readonly ModelInstance model;
+    private readonly IFrameSource source;
     private readonly Arena activations;
     private readonly Arena sequences;
     private readonly Arena scratch;
@@ -13,13 +13,13 @@ internal sealed unsafe class FrameMemory : IDisposable
     private readonly int stride;
 
     /// <summary>Allocates.</summary>
-    /// <param name="model">The model whose arenas the frame points at.</param>
+    /// <param name="source">Whose parameters and constants the frame points at.</param>
     /// <param name="threads">Number of threads, 0 for one a processor.</param>
     /// <param name="floats">Floats of the arenas of activations, sequences and scratch, of the largest run.</param>
     /// <param name="rows">Rows of the largest run.</param>
-    public FrameMemory(ModelInstance model, int threads, ArenaFloats floats, int rows)
+    public FrameMemory(IFrameSource source, int threads, ArenaFloats floats, int rows)
     {
-        this.model = model;
+        this.source = source;
         Workers = SharedWorkers.Of(threads);
         activations = new Arena(floats.Activations);
         sequences = new Arena(floats.Sequences);
@@ -52,12 +52,11 @@ internal sealed unsafe class FrameMemory : IDisposable
     /// <summary>Bytes of activations, scratch and token buffers.</summary>
     public long Bytes => ((long)activations.Length + sequences.Length + scratch.Length + tokens.Length) * sizeof(float);
 
-    /// <summary>Points the frame at the model's arenas and gives the run its extents.</summary>
-    /// <exception cref="ObjectDisposedException">The model or this memory was disposed.</exception>
+    /// <summary>Points the frame at its arenas and gives the run its extents.</summary>
+    /// <exception cref="ObjectDisposedException">The owner of the parameters or this memory was disposed.</exception>
     public Frame Bind(int batch, int time)
     {
-        Frame.Parameters = model.ParameterArena.Data;
-        Frame.Constants = model.ConstantArena.Data;
+        source.Bind(Frame);
         Frame.Activations = activations.Data;
         Frame.Batch = batch;
         Frame.Time = time;

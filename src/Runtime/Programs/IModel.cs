@@ -38,7 +38,7 @@ public interface ILanguageModel<TSelf> : IModel<TSelf> where TSelf : ILanguageMo
     /// <exception cref="ArgumentException">The options do not work for the model.</exception>
     Trainer CreateTrainer(TrainerOptions options);
 
-    /// <summary>Makes a decoder that reads this model's parameters.</summary>
+    /// <summary>Makes a decoder that reads this model's parameters, or a rounded copy of its own: <see cref="DecoderOptions.Weights"/>.</summary>
     /// <exception cref="ArgumentException">The options do not work for the model.</exception>
     Decoder CreateDecoder(DecoderOptions? options = null);
 }

@@ -27,7 +27,8 @@ public sealed partial class ModelCard
         if (CacheBytesPerToken > 0)
         {
             MemoryEstimate decoding = DecodingMemory();
-            Line($"  decoding memory      {Bytes(decoding.Total)} for a sequence of {Context}: caches {Bytes(decoding.Caches)}, {Bytes(CacheBytesPerToken)} a token");
+            Line($"  decoding memory      {Bytes(decoding.Total)} for a sequence of {Context}: caches {Bytes(decoding.Caches)}, {Bytes(CacheBytesPerToken)} a token; "
+                + $"{Bytes(DecodingMemory(weights: WeightFormat.BFloat16).Total)} with weights in BF16");
         }
 
         int width = Layers.Count == 0 ? 0 : Layers.Max(layer => layer.Name.Length);

@@ -73,18 +73,20 @@ public sealed partial class ModelCard
         return Estimate(ArenaFloats.Of(plan.Train, rows, batch).Or(ArenaFloats.Of(plan.Evaluate, rows, batch)), arena, optimizerSlots * arena, 0);
     }
 
-    /// <summary>Memory of the model and a decoder.</summary>
+    /// <summary>Memory of a decoder and the parameters it reads: the model's, or its own where it rounds them, and the model may be disposed.</summary>
     /// <param name="batch">Sequences decoded at once.</param>
     /// <param name="positions">Positions each can hold; the context when null.</param>
     /// <param name="prefillChunk">Most tokens of a prompt computed at once.</param>
-    public MemoryEstimate DecodingMemory(int batch = 1, int? positions = null, int prefillChunk = 256)
+    /// <param name="weights">How the decoder keeps matrices.</param>
+    public MemoryEstimate DecodingMemory(int batch = 1, int? positions = null, int prefillChunk = 256, WeightFormat weights = WeightFormat.Float32)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefillChunk);
         int held = positions ?? plan.Context;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(held, nameof(positions));
         ArenaFloats floats = ArenaFloats.Of(plan.Prefill, Math.Min(prefillChunk, held), 1).Or(ArenaFloats.Of(plan.Decode, batch, batch));
-        return Estimate(floats, 0, 0, checked(plan.CacheFloatsPerPosition * held * batch * sizeof(float)));
+        MemoryEstimate estimate = Estimate(floats, 0, 0, checked(plan.CacheFloatsPerPosition * held * batch * sizeof(float)));
+        return weights == WeightFormat.Float32 ? estimate : estimate with { Parameters = estimate.Parameters - (plan.ParameterFloats - plan.MatrixOffset) / 2 * sizeof(float) };
     }
 
     private MemoryEstimate Estimate(ArenaFloats floats, long gradients, long optimizer, long caches) => new(

@@ -6,9 +6,10 @@ namespace ModelDsl;
 
 /// <summary>
 /// One instance of a compiled model: its program and the memory of its parameters. A generated model class holds one and
-/// forwards to it; trainers, decoders and modules made from it share its parameters, so that a decoder sees each step of a trainer.
+/// forwards to it; trainers, decoders and modules made from it share its parameters, so that a decoder sees each step of a trainer,
+/// unless it keeps weights of its own (<see cref="DecoderOptions.Weights"/>).
 /// </summary>
-public sealed class ModelInstance : IDisposable
+public sealed class ModelInstance : IFrameSource, IDisposable
 {
     private ModelInstance(ModelProgram program)
     {
@@ -78,7 +79,7 @@ public sealed class ModelInstance : IDisposable
     /// <exception cref="ArgumentException">The options do not fit together or do not fit the model; the message lists every reason.</exception>
     public Trainer CreateTrainer(TrainerOptions options) => new(this, options);
 
-    /// <summary>Makes a decoder that reads this model's parameters.</summary>
+    /// <summary>Makes a decoder that reads this model's parameters, or a rounded copy of its own: <see cref="DecoderOptions.Weights"/>.</summary>
     /// <exception cref="ArgumentException">The options do not work for the model; the message lists every reason.</exception>
     public Decoder CreateDecoder(DecoderOptions? options = null) => new(this, options ?? new DecoderOptions());
 
@@ -86,11 +87,17 @@ public sealed class ModelInstance : IDisposable
     /// <exception cref="ArgumentException">The options do not work for the model; the message lists every reason.</exception>
     public ModelModule CreateModule(ModuleOptions? options = null) => new(this, options ?? new ModuleOptions());
 
-    /// <summary>Frees the parameters; trainers and decoders of the model throw from then on.</summary>
+    /// <summary>Frees the parameters; trainers and decoders of the model throw from then on, except decoders with weights of their own.</summary>
     public void Dispose()
     {
         ParameterArena.Dispose();
         ConstantArena.Dispose();
+    }
+
+    void IFrameSource.Bind(Frame frame)
+    {
+        frame.Parameters = ParameterArena.Data;
+        frame.Constants = ConstantArena.Data;
     }
 
     private static void CheckLayout(ModelPlan plan)

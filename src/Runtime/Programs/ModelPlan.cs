@@ -27,6 +27,9 @@ public sealed class ModelPlan
     /// <summary>Floats of the parameter arena: all vectors, then all matrices, the weights of a fused product side by side, everything else on a cache line.</summary>
     public required long ParameterFloats { get; init; }
 
+    /// <summary>Where in the parameter arena the first matrix starts, a parameter of two extents; its end where there is none.</summary>
+    internal long MatrixOffset => Parameters.Where(info => info.Shape.Count > 1).Select(info => info.Offset).DefaultIfEmpty(ParameterFloats).Min();
+
     /// <summary>Floats of the constants arena.</summary>
     public required long ConstantFloats { get; init; }
 

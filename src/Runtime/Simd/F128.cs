@@ -46,12 +46,11 @@ public readonly unsafe struct F128 : ISimd<F128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F128 LoadBF16(ushort* source)
-        => new(Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()), 16).AsSingle());
+    public static F128 LoadBF16(ushort* source) => Widen(*(ulong*)source);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F128 LoadBF16(ushort* source, int count) => new(PartialBF16.Load128(source, count));
+    public static F128 LoadBF16(ushort* source, int count) => Widen(PartialBF16.Load4(source, count));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -187,4 +186,7 @@ public readonly unsafe struct F128 : ISimd<F128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Mask(int count)
         => Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F128 Widen(ulong upper) => new(Vector128.ShiftLeft(Vector128.WidenLower(Vector128.CreateScalarUnsafe(upper).AsUInt16()), 16).AsSingle());
 }

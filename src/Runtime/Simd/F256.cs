@@ -46,16 +46,11 @@ public readonly unsafe struct F256 : ISimd<F256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F256 LoadBF16(ushort* source)
-    {
-        if (Avx2.IsSupported) return new(Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(Vector128.Load(source)), 16).AsSingle());
-        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(Vector128.Load(source));
-        return new(Vector256.ShiftLeft(Vector256.Create(low, high), 16).AsSingle());
-    }
+    public static F256 LoadBF16(ushort* source) => Widen(Vector128.Load(source));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F256 LoadBF16(ushort* source, int count) => new(PartialBF16.Load256(source, count));
+    public static F256 LoadBF16(ushort* source, int count) => Widen(PartialBF16.Load8(source, count));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -180,4 +175,12 @@ public readonly unsafe struct F256 : ISimd<F256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Mask(int count)
         => Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F256 Widen(Vector128<ushort> upper)
+    {
+        if (Avx2.IsSupported) return new(Avx2.ShiftLeftLogical(Avx2.ConvertToVector256Int32(upper), 16).AsSingle());
+        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(upper);
+        return new(Vector256.ShiftLeft(Vector256.Create(low, high), 16).AsSingle());
+    }
 }

@@ -46,16 +46,11 @@ public readonly unsafe struct F512 : ISimd<F512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F512 LoadBF16(ushort* source)
-    {
-        if (Avx512F.IsSupported) return new(Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512UInt32(Vector256.Load(source)), 16).AsSingle());
-        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
-        return new(Vector512.ShiftLeft(Vector512.Create(low, high), 16).AsSingle());
-    }
+    public static F512 LoadBF16(ushort* source) => Widen(Vector256.Load(source));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F512 LoadBF16(ushort* source, int count) => new(PartialBF16.Load512(source, count));
+    public static F512 LoadBF16(ushort* source, int count) => Widen(PartialBF16.Load16(source, count));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -180,4 +175,12 @@ public readonly unsafe struct F512 : ISimd<F512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Mask(int count)
         => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F512 Widen(Vector256<ushort> upper)
+    {
+        if (Avx512F.IsSupported) return new(Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512UInt32(upper), 16).AsSingle());
+        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(upper);
+        return new(Vector512.ShiftLeft(Vector512.Create(low, high), 16).AsSingle());
+    }
 }

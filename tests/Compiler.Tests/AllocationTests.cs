@@ -22,22 +22,25 @@ public class AllocationTests
             int time = model.Context, vocabulary = instance.Plan.Vocabulary;
             int[] tokens = [.. Enumerable.Range(0, 2 * time).Select(i => i % vocabulary)], generated = new int[time + 1];
             using Trainer trainer = instance.CreateTrainer(new TrainerOptions { Batch = 2, Sequence = time, Threads = 2 });
-            using Decoder decoder = instance.CreateDecoder(new DecoderOptions { Threads = 2 });
             Sampler sampler = new(new SamplerOptions { TopK = 3, TopP = 0.9, RepeatPenalty = 1.2 });
             NothingIn("a training step", () => trainer.Step(tokens, tokens));
             NothingIn("an evaluation", () => trainer.Evaluate(tokens, tokens));
-            NothingIn("filling the context by steps", () =>
+            foreach (WeightFormat weights in Enum.GetValues<WeightFormat>())
             {
-                decoder.Rewind(0);
-                if (time > 1) decoder.Prefill(tokens.AsSpan(0, time / 2));
-                while (decoder.Position < decoder.Context) decoder.Step(tokens[decoder.Position]);
-            });
-            NothingIn("filling the context by generation", () =>
-            {
-                decoder.Rewind(0);
-                decoder.Generate(tokens.AsSpan(0, (time + 1) / 2), generated, sampler);
-            });
-            Assert.Equal(decoder.Context, decoder.Position);
+                using Decoder decoder = instance.CreateDecoder(new DecoderOptions { Threads = 2, Weights = weights });
+                NothingIn($"filling the context by steps, {weights}", () =>
+                {
+                    decoder.Rewind(0);
+                    if (time > 1) decoder.Prefill(tokens.AsSpan(0, time / 2));
+                    while (decoder.Position < decoder.Context) decoder.Step(tokens[decoder.Position]);
+                });
+                NothingIn($"filling the context by generation, {weights}", () =>
+                {
+                    decoder.Rewind(0);
+                    decoder.Generate(tokens.AsSpan(0, (time + 1) / 2), generated, sampler);
+                });
+                Assert.Equal(decoder.Context, decoder.Position);
+            }
 
             void NothingIn(string what, Action action) => ModelChecks.AllocatesNothing($"{what} of {model.Name}\n{model.Source}\n", action);
         }

@@ -110,6 +110,47 @@ public class LanguageModelTests(ITestOutputHelper output)
         return null;
     });
 
+    /// <summary>Matrices in 16 bits are those values, whatever kernel reads them; and they are the decoder's own: what becomes of the model does not matter to it.</summary>
+    [Fact]
+    public void RoundedWeightsDecodeAsAModelOfThem() => ForAll((_, instance, model, failures) =>
+    {
+        Random random = new(model.Number);
+        RandomModels.Fill(instance, random);
+        int time = model.Context, vocabulary = instance.Plan.Vocabulary, prompt = random.Next(1, time + 1);
+        int[] tokens = Tokens(random, 2 * time, vocabulary);
+        DecoderOptions options = new() { Batch = 2, PrefillChunk = random.Next(1, 40), Threads = 2 };
+        using Decoder rounded = instance.CreateDecoder(options with { Weights = WeightFormat.BFloat16 });
+        foreach (Parameter parameter in instance.Parameters.Where(parameter => parameter.Shape.Count == 2))
+        {
+            foreach (ref float value in parameter.Values)
+            {
+                uint bits = BitConverter.SingleToUInt32Bits(value);
+                value = BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
+            }
+        }
+
+        List<double[]> expected = [];
+        using (Decoder plain = instance.CreateDecoder(options)) Decode(plain, logits => expected.Add([.. logits.ToArray().Select(value => (double)value)]));
+        foreach (Parameter parameter in instance.Parameters) parameter.Values.Fill(float.NaN);
+        instance.Dispose();
+        int at = 0;
+        string? problem = null;
+        Decode(rounded, logits =>
+        {
+            double error = Errors.Relative(logits, expected[at], 1e-3);
+            failures.Worst("logits of rounded weights", error);
+            if (!(error < 1e-5)) problem ??= $"logits {at} deviate by {error:E1}";
+            at++;
+        });
+        return problem;
+
+        void Decode(Decoder decoder, Action<ReadOnlySpan<float>> use)
+        {
+            for (int sequence = 0; sequence < 2; sequence++) use(decoder.Prefill(sequence, tokens.AsSpan(sequence * time, prompt)));
+            for (int position = prompt; position < time; position++) use(decoder.Step([tokens[position], tokens[time + position]]));
+        }
+    });
+
     /// <summary>What users check their models with, on the generated classes.</summary>
     [Fact]
     public void AResumedTrainingIsTheUninterruptedOne()

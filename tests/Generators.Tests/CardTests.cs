@@ -21,9 +21,10 @@ public class CardTests
             {
                 using Priced model = Priced.Create();
                 using Trainer trainer = model.CreateTrainer(new TrainerOptions { Batch = {{Batch}}, Sequence = {{Sequence}} });
-                using Decoder decoder = model.CreateDecoder(new DecoderOptions { Batch = 2, PrefillChunk = 4 });
+                using Decoder decoder = model.CreateDecoder(new DecoderOptions { Batch = 2, PrefillChunk = 4 }), rounded = model.CreateDecoder(new DecoderOptions { Batch = 2, PrefillChunk = 4, Weights = WeightFormat.BFloat16 });
                 MemoryEstimate training = Priced.Card.TrainingMemory({{Batch}}, {{Sequence}}), decoding = Priced.Card.DecodingMemory(2, prefillChunk: 4);
-                return [model.Parameters.Sum(parameter => (long)parameter.Values.Length), trainer.MemoryBytes, training.Total - training.Parameters, decoder.MemoryBytes, decoding.Total - decoding.Parameters];
+                return [model.Parameters.Sum(parameter => (long)parameter.Values.Length), trainer.MemoryBytes, training.Total - training.Parameters, decoder.MemoryBytes, decoding.Total - decoding.Parameters,
+                    rounded.MemoryBytes, Priced.Card.DecodingMemory(2, prefillChunk: 4, weights: WeightFormat.BFloat16).Total];
             }
 
             public static string[] Layers() => [.. Priced.Card.Layers.Select(layer => $"{layer.Count} {layer.Name} {layer.Parameters} {layer.ForwardFlopsPerToken} {layer.CacheBytesPerToken}")];
@@ -52,6 +53,7 @@ public class CardTests
         Assert.Equal(Call<long[]>("Numbers")[0], allocated[0]);
         Assert.Equal(allocated[2], allocated[1] - TokenBuffers(Batch * Sequence));
         Assert.Equal(allocated[4], allocated[3] - TokenBuffers(4));
+        Assert.Equal(allocated[6], allocated[5] - TokenBuffers(4));
 
         // What the handles hold besides floats: inputs, targets and starts, in whole cache lines.
         static long TokenBuffers(int rows) => 3 * ((rows + 15) / 16 * 16) * sizeof(int);

@@ -46,6 +46,24 @@ public sealed class LifetimeTests
         }
     }
 
+    [Fact]
+    public void A_decoder_with_weights_of_its_own_lets_its_model_go()
+    {
+        (Decoder decoder, WeakReference owner) = Detached();
+        Collect();
+        Assert.False(owner.IsAlive);
+        Assert.Equal([0, 3, 0, 0, 0], decoder.Step(1).ToArray());
+        decoder.Dispose();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static (Decoder Decoder, WeakReference Owner) Detached()
+        {
+            ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
+            model.Parameters[0].Values[0] = 3;
+            return (model.CreateDecoder(new DecoderOptions { Weights = WeightFormat.BFloat16 }), new WeakReference(model));
+        }
+    }
+
     private static void Collect()
     {
         for (int i = 0; i < 2; i++)

@@ -108,6 +108,30 @@ public sealed class DecoderTests
         Throws<ArgumentOutOfRangeException>(() => two.Prefill(2, [0]), "sequences 0 to 1");
         Throws<ArgumentException>(
             () => model.CreateDecoder(new DecoderOptions { Batch = 0, Context = 13, PrefillChunk = 0 }), "Batch is 0", "Context is 13", "context, 12", "PrefillChunk is 0");
+        Throws<ArgumentException>(() => model.CreateDecoder(new DecoderOptions { Weights = (WeightFormat)7 }), "Weights is 7", "Float32 or BFloat16");
+    }
+
+    [Fact]
+    public void Rounded_weights_need_vectors_before_matrices()
+    {
+        using ModelInstance model = ModelInstance.Create(new Training.BigramProgram(3), 0);
+        Throws<ArgumentException>(() => model.CreateDecoder(new DecoderOptions { Weights = WeightFormat.BFloat16 }), "Weights is BFloat16", "'Head.Bias' lies behind one", "generate");
+    }
+
+    [Fact]
+    public void A_decoder_with_weights_of_its_own_outlives_its_model_and_does_not_follow_it()
+    {
+        ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
+        using Decoder own = model.CreateDecoder(new DecoderOptions { Weights = WeightFormat.BFloat16 }), shared = model.CreateDecoder();
+        Assert.Equal(own.MemoryBytes, shared.MemoryBytes + (16 + 3) * sizeof(float));
+        model.Parameters[0].Values[0] = 3;
+        Assert.Equal([0, 3, 0, 0, 0], shared.Step(1).ToArray());
+        model.Dispose();
+        Assert.Equal([0, 1, 0, 0, 0], own.Step(1).ToArray());
+        Assert.Throws<ObjectDisposedException>(() => shared.Step(1).Length);
+        own.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => own.Step(1).Length);
+        Assert.Throws<ObjectDisposedException>(() => model.CreateDecoder(new DecoderOptions { Weights = WeightFormat.BFloat16 }));
     }
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class EmbeddingTests
         using WorkerPool pool = new(2);
         using GuardedMemory table = Sample.Normal(1, 5 * 3);
         using GuardedMemory output = new(10 * 3);
-        Lookup.GatherPositions(pool, 2, 5, default, table.Data, 3, output.Data, 3);
+        Lookup.GatherPositions(pool, 2, 5, default, new Stored(table.Data, 3), 3, output.Data, 3);
         Assert.Equal(table.Span.ToArray(), output.Span[..15].ToArray());
         Assert.Equal(table.Span.ToArray(), output.Span[15..].ToArray());
     }
@@ -116,8 +116,8 @@ public sealed class EmbeddingTests
         for (int b = 0; b < batch; b++) starts.AsIds()[b] = batch - b;
         using GuardedMemory tokens = Sample.Unwritten(rows * stride - 2), places = Sample.Unwritten(rows * stride - 2);
 
-        RowKernels.Run<S, Lookup.TokenRows>(pool, rows, 4, new(ids.AsIds(), table.Data, width, tokens.Data, stride));
-        RowKernels.Run<S, Lookup.PositionRows>(pool, rows, 4, new(time, starts.AsIds(), positions.Data, width, places.Data, stride));
+        RowKernels.Run<S, Lookup.TokenRows<Stored>>(pool, rows, 4, new(ids.AsIds(), new(table.Data, width), width, tokens.Data, stride));
+        RowKernels.Run<S, Lookup.PositionRows<Stored>>(pool, rows, 4, new(time, starts.AsIds(), new(positions.Data, width), width, places.Data, stride));
         for (int r = 0; r < rows; r++)
         {
             for (int c = 0; c < width; c++)

@@ -22,8 +22,8 @@ public sealed class KernelAllocationTests
         I32 tokens = ids.AsIds();
         ModelChecks.AllocatesNothing("this step", () =>
         {
-            Lookup.Gather(pool, rows, tokens, a, width, b, width);
-            Lookup.GatherPositions(pool, batch, time, default, a, width, b, width);
+            Lookup.Gather(pool, rows, tokens, new Stored(a, width), width, b, width);
+            Lookup.GatherPositions(pool, batch, time, default, new Stored(a, width), width, b, width);
             Rotary.Apply(pool, batch, time, default, b, width, 2, 48, 32, table.Data, inverse: false);
             RowKernels.Run(pool, rows, new RmsNorm(b, a, c, d, width, 1e-5f));
             RowKernels.Run(pool, rows, new RmsNormBackward(b, a, d, c, c, e, width, accumulate: false));

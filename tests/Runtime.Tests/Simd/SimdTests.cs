@@ -39,6 +39,20 @@ public abstract unsafe class SimdTests<S> where S : unmanaged, ISimd<S>
     }
 
     [Fact]
+    public void LoadsOfBrainFloatsTouchNothingBeyondTheirCount()
+    {
+        for (int count = 0; count <= Width; count++)
+        {
+            using var source = new GuardedMemory((count + 1) / 2);
+            ushort* halves = (ushort*)(source.Data.Pointer + source.Length) - count;
+            for (int i = 0; i < count; i++) halves[i] = (ushort)(BitConverter.SingleToUInt32Bits(Values[i]) >> 16);
+            float[] expected = [.. Enumerable.Range(0, Width).Select(i => i < count ? BitConverter.UInt32BitsToSingle((uint)halves[i] << 16) : 0)];
+            Assert.Equal(expected, Lanes(S.LoadBF16(halves, count)));
+            if (count == Width) Assert.Equal(expected, Lanes(S.LoadBF16(halves)));
+        }
+    }
+
+    [Fact]
     public void StoreOfSomeLanesLeavesTheOthersAlone()
     {
         float* target = stackalloc float[16];

@@ -51,6 +51,7 @@ public sealed class ModelCardTests
 
         Assert.Equal(new MemoryEstimate(288 * 4, 256 * 4, 512 * 4, 3200 * 4, 60 * 4, 0), new ModelCard(Plan).TrainingMemory(2, 16));
         Assert.Equal(new MemoryEstimate(288 * 4, 0, 0, (16 * 20 + 30) * 4, 0, 4 * 16 * 3 * 4), new ModelCard(Plan).DecodingMemory(3));
+        Assert.Equal(new MemoryEstimate(32 * 4 + 256 * 2, 0, 0, (16 * 20 + 30) * 4, 0, 4 * 16 * 3 * 4), new ModelCard(Plan).DecodingMemory(3, weights: WeightFormat.BFloat16));
     }
 
     private static ParameterInfo Info(string name, long offset, params int[] shape) => new(name, shape, offset, new Initializer(InitializerKind.Constant, 0), true);

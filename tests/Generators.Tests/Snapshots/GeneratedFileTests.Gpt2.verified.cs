@@ -17,9 +17,9 @@ internal sealed partial class Demo__Gpt2_Program
     public override void Evaluate(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
+        F32 tokensWeight = f.Parameters.At(30720);  // [8192, 384]
         F32 tokens = f.Activations.At(0);  // [B·T, 384]
-        F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
+        F32 tokensPositions = f.Parameters.At(3176448);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
         F32 tokensSum = f.Activations.At(rows * 1536);  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * 1536);  // [B·T, 384]
@@ -29,10 +29,10 @@ internal sealed partial class Demo__Gpt2_Program
         F32 lossLosses = f.Activations.At(rows * 2688);  // [B·T, 1]
 
         // Tokens: gather rows by token
-        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
+        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, new Stored(tokensWeight, 384), 384, tokens, 384);
 
         // Tokens: gather rows by position
-        EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
+        EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, new Stored(tokensPositions, 384), 384, tokens2, 384);
 
         // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
@@ -57,26 +57,26 @@ internal sealed partial class Demo__Gpt2_Program
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * 1152);  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(blocks * 4992);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(384 + blocks * 4992);  // [1, 384]
+        F32 queryKeyValueBias = f.Parameters.At(768 + blocks * 4992);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
-        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3274752 + blocks * 1769472);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * 2304);  // [B·T, 6]
-        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(1920 + blocks * 4992);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3717120 + blocks * 1769472);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * 2704);  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * 2720);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(2304 + blocks * 4992);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(2688 + blocks * 4992);  // [1, 384]
+        F32 upBias = f.Parameters.At(3072 + blocks * 4992);  // [1, 1536]
         F32 blocksFfn = f.Activations.At(0);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3864576 + blocks * 1769472);  // [1536, 384]
+        F32 downBias = f.Parameters.At(4608 + blocks * 4992);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4454400 + blocks * 1769472);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
@@ -108,8 +108,8 @@ internal sealed partial class Demo__Gpt2_Program
         F32 blocksStream = f.Activations.At(rows * 1536 + first * 384);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(first);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 16 + first);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(29952);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(30336);  // [1, 384]
         F32 head = f.Scratch.At(3145728);  // [B·T, 8192]
         F32 lossLosses = f.Activations.At(rows * 2688 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(5242880);  // [B·T, 1]
@@ -141,24 +141,24 @@ internal sealed partial class Demo__Gpt2_Program
     public override void Forward(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
+        F32 tokensWeight = f.Parameters.At(30720);  // [8192, 384]
         F32 tokens = f.Activations.At(0);  // [B·T, 384]
-        F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
+        F32 tokensPositions = f.Parameters.At(3176448);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
         F32 tokensSum = f.Activations.At(rows * 24320);  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * 26624);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * 32000);  // [B·T, 1]
         F32 finalNormSum = f.Activations.At(rows * 32032);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 32016);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(29952);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(30336);  // [1, 384]
         F32 head = f.Activations.At(rows * 9216);  // [B·T, 8192]
 
         // Tokens: gather rows by token
-        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
+        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, new Stored(tokensWeight, 384), 384, tokens, 384);
 
         // Tokens: gather rows by position
-        EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
+        EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, new Stored(tokensPositions, 384), 384, tokens2, 384);
 
         // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
@@ -183,27 +183,27 @@ internal sealed partial class Demo__Gpt2_Program
         F32 preNormMean = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
         F32 preNormSum = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(blocks * 4992);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(384 + blocks * 4992);  // [1, 384]
+        F32 queryKeyValueBias = f.Parameters.At(768 + blocks * 4992);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 1152]
-        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3274752 + blocks * 1769472);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
-        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(1920 + blocks * 4992);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3717120 + blocks * 1769472);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
         F32 preNormSum2 = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(2304 + blocks * 4992);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(2688 + blocks * 4992);  // [1, 384]
+        F32 upBias = f.Parameters.At(3072 + blocks * 4992);  // [1, 1536]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3864576 + blocks * 1769472);  // [1536, 384]
+        F32 downBias = f.Parameters.At(4608 + blocks * 4992);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (24704 + blocks * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4454400 + blocks * 1769472);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
@@ -234,20 +234,20 @@ internal sealed partial class Demo__Gpt2_Program
         nint rows = f.Rows;
         F32 moduleOutputGradient = f.ModuleOutputGradient;  // [B·T, 8192]
         F32 headGradient = f.Activations.At(rows * 31616);  // [B·T, 384]
-        F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
-        F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
+        F32 tokensWeight = f.Parameters.At(30720);  // [8192, 384]
+        F32 tokensWeightGradient = f.Gradients.At(30720);  // [8192, 384]
         F32 blocksStream = f.Activations.At(rows * 26624);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * 32000);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 32016);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(29952);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(30336);  // [1, 384]
         F32 finalNormSum = f.Activations.At(rows * 32032);  // [B·T, 1]
         F32 finalNormGradient = f.Activations.At(rows * 33152);  // [B·T, 384]
-        F32 finalNormBiasGradient = f.Gradients.At(13891200);  // [1, 384]
-        F32 finalNormWeightGradient = f.Gradients.At(13890816);  // [1, 384]
+        F32 finalNormBiasGradient = f.Gradients.At(30336);  // [1, 384]
+        F32 finalNormWeightGradient = f.Gradients.At(29952);  // [1, 384]
         F32 blocksStreamGradient = f.Activations.At(rows * 33152);  // [B·T, 384]
-        F32 tokensPositionsGradient = f.Gradients.At(3145728);  // [256, 384]
-        F32 tokensWeightGradient2 = f.Gradients.At(0);  // [8192, 384]
+        F32 tokensPositionsGradient = f.Gradients.At(3176448);  // [256, 384]
+        F32 tokensWeightGradient2 = f.Gradients.At(30720);  // [8192, 384]
 
         // Head: [rows, 8192] x [8192, 384]
         MatMul.Run(f.Pool, rows, 384, 8192, new Stored(moduleOutputGradient, 8192), false, new Stored(tokensWeight, 384), false, new StoreProduct(headGradient, 384, false));
@@ -273,45 +273,45 @@ internal sealed partial class Demo__Gpt2_Program
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (33152 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downBiasGradient = f.Gradients.At(5018112 + blocks * 1774464);  // [1, 384]
+        F32 downBiasGradient = f.Gradients.At(4608 + blocks * 4992);  // [1, 384]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
         F32 ffnGradient = f.Activations.At(rows * 31616);  // [B·T, 1536]
-        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
-        F32 downWeightGradient = f.Gradients.At(4428288 + blocks * 1774464);  // [384, 1536]
-        F32 upBiasGradient = f.Gradients.At(4426752 + blocks * 1774464);  // [1, 1536]
+        F32 downWeight = f.Parameters.At(4454400 + blocks * 1769472);  // [384, 1536]
+        F32 downWeightGradient = f.Gradients.At(4454400 + blocks * 1769472);  // [384, 1536]
+        F32 upBiasGradient = f.Gradients.At(3072 + blocks * 4992);  // [1, 1536]
         F32 upGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
-        F32 upWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 upWeight = f.Parameters.At(3864576 + blocks * 1769472);  // [1536, 384]
+        F32 upWeightGradient = f.Gradients.At(3864576 + blocks * 1769472);  // [1536, 384]
         F32 attentionSum = f.Activations.At(rows * (29312 + blocks * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * (34688 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (34784 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight = f.Parameters.At(2304 + blocks * 4992);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(2688 + blocks * 4992);  // [1, 384]
         F32 preNormSum = f.Activations.At(rows * (34880 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 32768);  // [B·T, 384]
-        F32 preNormBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient = f.Gradients.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 outputBiasGradient = f.Gradients.At(3835776 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient = f.Gradients.At(2688 + blocks * 4992);  // [1, 384]
+        F32 preNormWeightGradient = f.Gradients.At(2304 + blocks * 4992);  // [1, 384]
+        F32 outputBiasGradient = f.Gradients.At(1920 + blocks * 4992);  // [1, 384]
         F32 outputGradient = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
-        F32 outputWeightGradient = f.Gradients.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3717120 + blocks * 1769472);  // [384, 384]
+        F32 outputWeightGradient = f.Gradients.At(3717120 + blocks * 1769472);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (27008 + blocks * 384));  // [B·T, 384]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (17408 + blocks * 1152));  // [B·T, 1152]
         F32 attentionLogSumExp = f.Activations.At(rows * (34304 + blocks * 16));  // [B·T, 6]
         F32 queryKeyValueGradient = f.Activations.At(rows * 31616);  // [B·T, 1152]
-        F32 queryKeyValueBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
+        F32 queryKeyValueBiasGradient = f.Gradients.At(768 + blocks * 4992);  // [1, 1152]
         F32 queryKeyValueGradient2 = f.Activations.At(rows * 33920);  // [B·T, 384]
-        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryKeyValueWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
+        F32 queryKeyValueWeight = f.Parameters.At(3274752 + blocks * 1769472);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(3274752 + blocks * 1769472);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (24320 + blocks * 384));  // [B·T, 384]
         F32 preNormMean2 = f.Activations.At(rows * (34400 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (34496 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight2 = f.Parameters.At(blocks * 4992);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(384 + blocks * 4992);  // [1, 384]
         F32 preNormSum2 = f.Activations.At(rows * (34592 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (33152 + blocks % 2 * 384));  // [B·T, 384]
-        F32 preNormBiasGradient2 = f.Gradients.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient2 = f.Gradients.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient2 = f.Gradients.At(384 + blocks * 4992);  // [1, 384]
+        F32 preNormWeightGradient2 = f.Gradients.At(blocks * 4992);  // [1, 384]
 
         // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));
@@ -421,29 +421,29 @@ internal sealed partial class Demo__Gpt2_Program : ModelProgram
     private static ParameterInfo[] ListParameters()
     {
         ParameterList list = new();
-        list.Add("Tokens.Weight", 0L, InitializerKind.Normal, 0.02f, decay: false, 8192, 384);
-        list.Add("Tokens.Positions", 3145728L, InitializerKind.Normal, 0.02f, decay: false, 256, 384);
+        list.Add("Tokens.Weight", 30720L, InitializerKind.Normal, 0.02f, decay: false, 8192, 384);
+        list.Add("Tokens.Positions", 3176448L, InitializerKind.Normal, 0.02f, decay: false, 256, 384);
         for (int i = 0; i < 6; i++)
         {
-            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 3244032L + i * 1774464L, InitializerKind.Constant, 1f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.PreNorm.Bias", 3244416L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Query.Weight", 3244800L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Key.Weight", 3392256L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Value.Weight", 3539712L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Query.Bias", 3687168L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Key.Bias", 3687552L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Value.Bias", 3687936L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Attention.Output.Weight", 3688320L + i * 1774464L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 384);
-            list.Add($"Blocks.{i}.Attention.Output.Bias", 3835776L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 3836160L + i * 1774464L, InitializerKind.Constant, 1f, decay: false, 384);
-            list.Add($"Blocks.{i}.Ffn.PreNorm.Bias", 3836544L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
-            list.Add($"Blocks.{i}.Ffn.Up.Weight", 3836928L + i * 1774464L, InitializerKind.Normal, 0.02f, decay: true, 1536, 384);
-            list.Add($"Blocks.{i}.Ffn.Up.Bias", 4426752L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 1536);
-            list.Add($"Blocks.{i}.Ffn.Down.Weight", 4428288L + i * 1774464L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 1536);
-            list.Add($"Blocks.{i}.Ffn.Down.Bias", 5018112L + i * 1774464L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 0L + i * 4992L, InitializerKind.Constant, 1f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.PreNorm.Bias", 384L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Query.Weight", 3274752L + i * 1769472L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Key.Weight", 3422208L + i * 1769472L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Value.Weight", 3569664L + i * 1769472L, InitializerKind.Normal, 0.02f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Query.Bias", 768L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Key.Bias", 1152L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Value.Bias", 1536L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Attention.Output.Weight", 3717120L + i * 1769472L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 384);
+            list.Add($"Blocks.{i}.Attention.Output.Bias", 1920L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 2304L + i * 4992L, InitializerKind.Constant, 1f, decay: false, 384);
+            list.Add($"Blocks.{i}.Ffn.PreNorm.Bias", 2688L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
+            list.Add($"Blocks.{i}.Ffn.Up.Weight", 3864576L + i * 1769472L, InitializerKind.Normal, 0.02f, decay: true, 1536, 384);
+            list.Add($"Blocks.{i}.Ffn.Up.Bias", 3072L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 1536);
+            list.Add($"Blocks.{i}.Ffn.Down.Weight", 4454400L + i * 1769472L, InitializerKind.Normal, 0.005773503f, decay: true, 384, 1536);
+            list.Add($"Blocks.{i}.Ffn.Down.Bias", 4608L + i * 4992L, InitializerKind.Constant, 0f, decay: false, 384);
         }
-        list.Add("FinalNorm.Weight", 13890816L, InitializerKind.Constant, 1f, decay: false, 384);
-        list.Add("FinalNorm.Bias", 13891200L, InitializerKind.Constant, 0f, decay: false, 384);
+        list.Add("FinalNorm.Weight", 29952L, InitializerKind.Constant, 1f, decay: false, 384);
+        list.Add("FinalNorm.Bias", 30336L, InitializerKind.Constant, 0f, decay: false, 384);
         return list.ToArray();
     }
 }
@@ -1391,14 +1391,14 @@ internal sealed partial class Demo__Gpt2_Program
     public override void Prefill(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
+        Weight tokensWeight = f.Weight(30720, 384);  // [8192, 384]
         F32 tokens = f.Activations.At(0);  // [B·T, 384]
-        F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
+        Weight tokensPositions = f.Weight(3176448, 384);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
         F32 tokensSum = f.Activations.At(rows * 1536);  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * 1536);  // [B·T, 384]
-        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(29952);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(30336);  // [1, 384]
         F32 finalNorm = f.Activations.At(0);  // [B·T, 384]
         F32 head = f.Sequences.At((nint)f.Batch * 8192);  // [B, 384]
         F32 head2 = f.Sequences.At(0);  // [B, 8192]
@@ -1422,7 +1422,7 @@ internal sealed partial class Demo__Gpt2_Program
         Positions.CopyLast(f.Batch, f.Time, finalNorm, 384, 384, head);
 
         // Head: [f.Batch, 384] x [384, 8192]
-        MatMul.Run(f.Pool, f.Batch, 8192, 384, new Stored(head, 384), false, new Stored(tokensWeight, 384), true, new StoreProduct(head2, 8192, false));
+        MatMul.Run(f.Pool, f.Batch, 8192, 384, new Stored(head, 384), false, tokensWeight, true, new StoreProduct(head2, 8192, false));
 
         f.Logits = head2;
     }
@@ -1434,47 +1434,47 @@ internal sealed partial class Demo__Gpt2_Program
         F32 blocksStream = f.Activations.At(rows * (1536 + blocks % 2 * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * 1152);  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * 1168);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(blocks * 4992);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(384 + blocks * 4992);  // [1, 384]
+        F32 queryKeyValueBias = f.Parameters.At(768 + blocks * 4992);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1152]
-        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        Weight queryKeyValueWeight = f.Weight(3274752 + blocks * 1769472, 384);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1152);  // [B·T, 384]
-        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(1920 + blocks * 4992);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * 2304);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
+        Weight outputWeight = f.Weight(3717120 + blocks * 1769472, 384);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * 2688);  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * 2704);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(2304 + blocks * 4992);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(2688 + blocks * 4992);  // [1, 384]
+        F32 upBias = f.Parameters.At(3072 + blocks * 4992);  // [1, 1536]
         F32 blocksFfn = f.Activations.At(0);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
+        Weight upWeight = f.Weight(3864576 + blocks * 1769472, 384);  // [1536, 384]
+        F32 downBias = f.Parameters.At(4608 + blocks * 4992);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (1536 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
+        Weight downWeight = f.Weight(4454400 + blocks * 1769472, 1536);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormMean, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 384] x [384, 1152]; left read through ((((blocksStream - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: (attentionQueryKeyValue + queryKeyValueBias)
-        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, new Stored(queryKeyValueWeight, 384), true, new BlocksAttentionQueryKeyValueEpilogue(queryKeyValueBias, attentionQueryKeyValue));
+        MatMul.Run(f.Pool, rows, 1152, 384, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormMean, preNormScale, preNormWeight, preNormBias), false, queryKeyValueWeight, true, new BlocksAttentionQueryKeyValueEpilogue(queryKeyValueBias, attentionQueryKeyValue));
 
         // Blocks.Attention: attend cached 6/6 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 6, KeyValueHeads = 6, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1152), new HeadMatrix(attentionQueryKeyValue.At(384), 1152), new HeadMatrix(attentionQueryKeyValue.At(768), 1152),
             f.Cache.At((nint)f.CacheCapacity * (blocks * 768)), f.Cache.At((nint)f.CacheCapacity * (blocks * 768 + 384)), new HeadMatrix(attentionMixed, 384));
 
         // Blocks.Attention.Output: [rows, 384] x [384, 384]; epilogue: (blocksStream + (attentionOutput + outputBias))
-        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, new Stored(outputWeight, 384), true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
+        MatMul.Run(f.Pool, rows, 384, 384, new Stored(attentionMixed, 384), false, outputWeight, true, new BlocksAttentionOutputEpilogue(blocksStream, outputBias, attentionSum));
 
         // Blocks.Ffn.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormMean2, preNormScale2));
 
         // Blocks.Ffn.Up: [rows, 384] x [384, 1536]; left read through ((((attentionSum - preNormMean) * preNormScale) * preNormWeight) + preNormBias); epilogue: ((ffnUp + upBias) * sigmoid(((ffnUp + upBias) * ((0.07135481627260025 * ((ffnUp + upBias) * (ffnUp + upBias))) + 1.5957691216057308))))
-        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, new Stored(upWeight, 384), true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
+        MatMul.Run(f.Pool, rows, 1536, 384, new BlocksFfnUpLeft(attentionSum, preNormMean2, preNormScale2, preNormWeight2, preNormBias2), false, upWeight, true, new BlocksFfnUpEpilogue2(upBias, blocksFfn));
 
         // Blocks.Ffn.Down: [rows, 1536] x [1536, 384]; epilogue: (attentionSum + (ffnDown + downBias))
-        MatMul.Run(f.Pool, rows, 384, 1536, new Stored(blocksFfn, 1536), false, new Stored(downWeight, 1536), true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
+        MatMul.Run(f.Pool, rows, 384, 1536, new Stored(blocksFfn, 1536), false, downWeight, true, new BlocksFfnDownEpilogue(attentionSum, downBias, ffnSum));
     }
 
     /// <summary>One new position of each sequence: the prefill of one.</summary>
@@ -1588,9 +1588,9 @@ internal sealed partial class Demo__Gpt2_Program
     public override void Train(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [8192, 384]
+        F32 tokensWeight = f.Parameters.At(30720);  // [8192, 384]
         F32 tokens = f.Activations.At(0);  // [B·T, 384]
-        F32 tokensPositions = f.Parameters.At(3145728);  // [256, 384]
+        F32 tokensPositions = f.Parameters.At(3176448);  // [256, 384]
         F32 tokens2 = f.Activations.At(rows * 384);  // [B·T, 384]
         F32 tokensSum = f.Activations.At(rows * 16128);  // [B·T, 384]
         F32 blocksStream = f.Activations.At(rows * 18432);  // [B·T, 384]
@@ -1600,20 +1600,20 @@ internal sealed partial class Demo__Gpt2_Program
         F32 headPacked = f.Scratch.At(0);
         F32 headPacked2 = f.Scratch.At(3145728);
         F32 headGradient = f.Activations.At(rows * 23424);  // [B·T, 384]
-        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(29952);  // [1, 384]
         F32 finalNormGradient = f.Activations.At(rows * 24960);  // [B·T, 384]
-        F32 finalNormBiasGradient = f.Gradients.At(13891200);  // [1, 384]
-        F32 finalNormWeightGradient = f.Gradients.At(13890816);  // [1, 384]
+        F32 finalNormBiasGradient = f.Gradients.At(30336);  // [1, 384]
+        F32 finalNormWeightGradient = f.Gradients.At(29952);  // [1, 384]
         F32 blocksStreamGradient = f.Activations.At(rows * 24960);  // [B·T, 384]
-        F32 tokensPositionsGradient = f.Gradients.At(3145728);  // [256, 384]
-        F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
+        F32 tokensPositionsGradient = f.Gradients.At(3176448);  // [256, 384]
+        F32 tokensWeightGradient = f.Gradients.At(30720);  // [8192, 384]
         F32 lossLosses = f.Activations.At(rows * 26784);  // [B·T, 1]
 
         // Tokens: gather rows by token
-        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 384, tokens, 384);
+        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, new Stored(tokensWeight, 384), 384, tokens, 384);
 
         // Tokens: gather rows by position
-        EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, tokensPositions, 384, tokens2, 384);
+        EmbeddingKernels.GatherPositions(f.Pool, f.Batch, f.Time, f.Starts, new Stored(tokensPositions, 384), 384, tokens2, 384);
 
         // Tokens: [rows, 384]; pointwise
         RowKernels.Run(f.Pool, rows, new TokensRows(tokens, tokens2, tokensSum));
@@ -1652,27 +1652,27 @@ internal sealed partial class Demo__Gpt2_Program
         F32 preNormMean = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
         F32 preNormSum = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 queryKeyValueBias = f.Parameters.At(3687168 + blocks * 1774464);  // [1, 1152]: QueryBias, KeyBias, ValueBias
+        F32 preNormWeight = f.Parameters.At(blocks * 4992);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(384 + blocks * 4992);  // [1, 384]
+        F32 queryKeyValueBias = f.Parameters.At(768 + blocks * 4992);  // [1, 1152]: QueryBias, KeyBias, ValueBias
         F32 attentionQueryKeyValue = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 1152]
-        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(3274752 + blocks * 1769472);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
-        F32 outputBias = f.Parameters.At(3835776 + blocks * 1774464);  // [1, 384]
+        F32 outputBias = f.Parameters.At(1920 + blocks * 4992);  // [1, 384]
         F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3717120 + blocks * 1769472);  // [384, 384]
         F32 preNormMean2 = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
         F32 preNormSum2 = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 upBias = f.Parameters.At(4426752 + blocks * 1774464);  // [1, 1536]
+        F32 preNormWeight2 = f.Parameters.At(2304 + blocks * 4992);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(2688 + blocks * 4992);  // [1, 384]
+        F32 upBias = f.Parameters.At(3072 + blocks * 4992);  // [1, 1536]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
-        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
-        F32 downBias = f.Parameters.At(5018112 + blocks * 1774464);  // [1, 384]
+        F32 upWeight = f.Parameters.At(3864576 + blocks * 1769472);  // [1536, 384]
+        F32 downBias = f.Parameters.At(4608 + blocks * 4992);  // [1, 384]
         F32 ffnSum = f.Activations.At(rows * (16512 + blocks * 384));  // [B·T, 384]
-        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
+        F32 downWeight = f.Parameters.At(4454400 + blocks * 1769472);  // [384, 1536]
 
         // Blocks.Attention.PreNorm: [rows, 384]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormMean, preNormSum, preNormScale));
@@ -1704,14 +1704,14 @@ internal sealed partial class Demo__Gpt2_Program
         F32 blocksStream = f.Activations.At(rows * 18432 + first * 384);  // [B·T, 384]
         F32 finalNormMean = f.Activations.At(rows * 23808 + first);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 23824 + first);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(13890816);  // [1, 384]
-        F32 finalNormBias = f.Parameters.At(13891200);  // [1, 384]
+        F32 finalNormWeight = f.Parameters.At(29952);  // [1, 384]
+        F32 finalNormBias = f.Parameters.At(30336);  // [1, 384]
         F32 head = f.Scratch.At(6291456);  // [B·T, 8192]
         F32 lossLosses = f.Activations.At(rows * 26784 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(10485760);  // [B·T, 1]
         F32 lossGradient = f.Scratch.At(8388608);  // [B·T, 8192]
         F32 headGradient = f.Activations.At(rows * 23424 + first * 384);  // [B·T, 384]
-        F32 tokensWeightGradient = f.Gradients.At(0);  // [8192, 384]
+        F32 tokensWeightGradient = f.Gradients.At(30720);  // [8192, 384]
 
         // Head: [count, 384] x [384, 8192]; left read through ((((blocksStream - finalNormMean) * finalNormScale) * finalNormWeight) + finalNormBias)
         MatMul.RunPacked(f.Pool, count, 8192, 384, new HeadLeft(blocksStream, finalNormMean, finalNormScale, finalNormWeight, finalNormBias), false, headPacked, new StoreProduct(head, 8192, false));
@@ -1734,45 +1734,45 @@ internal sealed partial class Demo__Gpt2_Program
     {
         nint rows = f.Rows;
         F32 blocksStreamGradient = f.Activations.At(rows * (24960 + (blocks + 1) % 2 * 384));  // [B·T, 384]
-        F32 downBiasGradient = f.Gradients.At(5018112 + blocks * 1774464);  // [1, 384]
+        F32 downBiasGradient = f.Gradients.At(4608 + blocks * 4992);  // [1, 384]
         F32 ffnUp = f.Activations.At(rows * blocks * 1536);  // [B·T, 1536]
         F32 ffnGradient = f.Activations.At(rows * 23424);  // [B·T, 1536]
-        F32 downWeight = f.Parameters.At(4428288 + blocks * 1774464);  // [384, 1536]
-        F32 downWeightGradient = f.Gradients.At(4428288 + blocks * 1774464);  // [384, 1536]
-        F32 upBiasGradient = f.Gradients.At(4426752 + blocks * 1774464);  // [1, 1536]
+        F32 downWeight = f.Parameters.At(4454400 + blocks * 1769472);  // [384, 1536]
+        F32 downWeightGradient = f.Gradients.At(4454400 + blocks * 1769472);  // [384, 1536]
+        F32 upBiasGradient = f.Gradients.At(3072 + blocks * 4992);  // [1, 1536]
         F32 upGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 upWeight = f.Parameters.At(3836928 + blocks * 1774464);  // [1536, 384]
-        F32 upWeightGradient = f.Gradients.At(3836928 + blocks * 1774464);  // [1536, 384]
+        F32 upWeight = f.Parameters.At(3864576 + blocks * 1769472);  // [1536, 384]
+        F32 upWeightGradient = f.Gradients.At(3864576 + blocks * 1769472);  // [1536, 384]
         F32 attentionSum = f.Activations.At(rows * (21120 + blocks * 384));  // [B·T, 384]
         F32 preNormMean = f.Activations.At(rows * (26496 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (26592 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias = f.Parameters.At(3836544 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight = f.Parameters.At(2304 + blocks * 4992);  // [1, 384]
+        F32 preNormBias = f.Parameters.At(2688 + blocks * 4992);  // [1, 384]
         F32 preNormSum = f.Activations.At(rows * (26688 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 24576);  // [B·T, 384]
-        F32 preNormBiasGradient = f.Gradients.At(3836544 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient = f.Gradients.At(3836160 + blocks * 1774464);  // [1, 384]
-        F32 outputBiasGradient = f.Gradients.At(3835776 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient = f.Gradients.At(2688 + blocks * 4992);  // [1, 384]
+        F32 preNormWeightGradient = f.Gradients.At(2304 + blocks * 4992);  // [1, 384]
+        F32 outputBiasGradient = f.Gradients.At(1920 + blocks * 4992);  // [1, 384]
         F32 outputGradient = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 outputWeight = f.Parameters.At(3688320 + blocks * 1774464);  // [384, 384]
-        F32 outputWeightGradient = f.Gradients.At(3688320 + blocks * 1774464);  // [384, 384]
+        F32 outputWeight = f.Parameters.At(3717120 + blocks * 1769472);  // [384, 384]
+        F32 outputWeightGradient = f.Gradients.At(3717120 + blocks * 1769472);  // [384, 384]
         F32 attentionMixed = f.Activations.At(rows * (18816 + blocks * 384));  // [B·T, 384]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (9216 + blocks * 1152));  // [B·T, 1152]
         F32 attentionLogSumExp = f.Activations.At(rows * (26112 + blocks * 16));  // [B·T, 6]
         F32 queryKeyValueGradient = f.Activations.At(rows * 23424);  // [B·T, 1152]
-        F32 queryKeyValueBiasGradient = f.Gradients.At(3687168 + blocks * 1774464);  // [1, 1152]
+        F32 queryKeyValueBiasGradient = f.Gradients.At(768 + blocks * 4992);  // [1, 1152]
         F32 queryKeyValueGradient2 = f.Activations.At(rows * 25728);  // [B·T, 384]
-        F32 queryKeyValueWeight = f.Parameters.At(3244800 + blocks * 1774464);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryKeyValueWeightGradient = f.Gradients.At(3244800 + blocks * 1774464);  // [1152, 384]
+        F32 queryKeyValueWeight = f.Parameters.At(3274752 + blocks * 1769472);  // [1152, 384]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(3274752 + blocks * 1769472);  // [1152, 384]
         F32 blocksStream = f.Activations.At(rows * (16128 + blocks * 384));  // [B·T, 384]
         F32 preNormMean2 = f.Activations.At(rows * (26208 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (26304 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(3244032 + blocks * 1774464);  // [1, 384]
-        F32 preNormBias2 = f.Parameters.At(3244416 + blocks * 1774464);  // [1, 384]
+        F32 preNormWeight2 = f.Parameters.At(blocks * 4992);  // [1, 384]
+        F32 preNormBias2 = f.Parameters.At(384 + blocks * 4992);  // [1, 384]
         F32 preNormSum2 = f.Activations.At(rows * (26400 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (24960 + blocks % 2 * 384));  // [B·T, 384]
-        F32 preNormBiasGradient2 = f.Gradients.At(3244416 + blocks * 1774464);  // [1, 384]
-        F32 preNormWeightGradient2 = f.Gradients.At(3244032 + blocks * 1774464);  // [1, 384]
+        F32 preNormBiasGradient2 = f.Gradients.At(384 + blocks * 4992);  // [1, 384]
+        F32 preNormWeightGradient2 = f.Gradients.At(blocks * 4992);  // [1, 384]
 
         // Blocks.Ffn.Down: [rows, 384]; sum rows
         RowKernels.Run(f.Pool, rows, new BlocksFfnDownRows(blocksStreamGradient, downBiasGradient, f.AccumulateGradients));

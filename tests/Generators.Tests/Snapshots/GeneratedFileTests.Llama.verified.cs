@@ -17,7 +17,7 @@ internal sealed partial class Demo__Llama_Program
     public override void Evaluate(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
+        F32 tokensWeight = f.Parameters.At(19200);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * 4096);  // [B·T, 768]
         F32 blocksStream = f.Activations.At(rows * 4096);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(0);  // [B·T, 1]
@@ -26,7 +26,7 @@ internal sealed partial class Demo__Llama_Program
         F32 lossLosses = f.Activations.At(rows * 6400);  // [B·T, 1]
 
         // Tokens: gather rows by token
-        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
+        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, new Stored(tokensWeight, 768), 768, tokens, 768);
 
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) EvaluateBlocksForward(f, blocks);
@@ -47,19 +47,19 @@ internal sealed partial class Demo__Llama_Program
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(blocks * 1536);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
-        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24595200 + blocks * 6291456);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * 2048);  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25578240 + blocks * 6291456);  // [768, 768]
         F32 preNormScale2 = f.Activations.At(rows * 6416);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(768 + blocks * 1536);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
-        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26168064 + blocks * 6291456);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29313792 + blocks * 6291456);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
@@ -90,7 +90,7 @@ internal sealed partial class Demo__Llama_Program
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 4096 + first * 768);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(first);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(18432);  // [1, 768]
         F32 head = f.Scratch.At(24576000);  // [B·T, 32000]
         F32 lossLosses = f.Activations.At(rows * 6400 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(32768000);  // [B·T, 1]
@@ -122,17 +122,17 @@ internal sealed partial class Demo__Llama_Program
     public override void Forward(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
+        F32 tokensWeight = f.Parameters.At(19200);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * 96512);  // [B·T, 768]
         F32 blocksStream = f.Activations.At(rows * 105728);  // [B·T, 768]
         F32 finalNormSum = f.Activations.At(rows * 125712);  // [B·T, 1]
         F32 finalNormScale = f.Activations.At(rows * 125696);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(18432);  // [1, 768]
         F32 head = f.Activations.At(rows * 49152);  // [B·T, 32000]
         F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
 
         // Tokens: gather rows by token
-        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
+        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, new Stored(tokensWeight, 768), 768, tokens, 768);
 
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) ModuleBlocksForward(f, blocks);
@@ -153,20 +153,20 @@ internal sealed partial class Demo__Llama_Program
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
         F32 preNormSum = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(blocks * 1536);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 1280]
-        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24595200 + blocks * 6291456);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25578240 + blocks * 6291456);  // [768, 768]
         F32 preNormSum2 = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(768 + blocks * 1536);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
-        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26168064 + blocks * 6291456);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (97280 + blocks * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29313792 + blocks * 6291456);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
@@ -201,12 +201,12 @@ internal sealed partial class Demo__Llama_Program
         F32 headWeightGradient = f.Gradients.At(100092672);  // [32000, 768]
         F32 blocksStream = f.Activations.At(rows * 105728);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(rows * 125696);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(18432);  // [1, 768]
         F32 finalNormSum = f.Activations.At(rows * 125712);  // [B·T, 1]
         F32 finalNormGradient = f.Activations.At(rows * 129024);  // [B·T, 768]
-        F32 finalNormWeightGradient = f.Gradients.At(100091904);  // [1, 768]
+        F32 finalNormWeightGradient = f.Gradients.At(18432);  // [1, 768]
         F32 blocksStreamGradient = f.Activations.At(rows * 129024);  // [B·T, 768]
-        F32 tokensWeightGradient = f.Gradients.At(0);  // [32000, 768]
+        F32 tokensWeightGradient = f.Gradients.At(19200);  // [32000, 768]
 
         // Head: [rows, 32000] x [32000, 768]
         MatMul.Run(f.Pool, rows, 768, 32000, new Stored(moduleOutputGradient, 32000), false, new Stored(headWeight, 768), false, new StoreProduct(headGradient, 768, false));
@@ -231,33 +231,33 @@ internal sealed partial class Demo__Llama_Program
         F32 blocksStreamGradient = f.Activations.At(rows * (129024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
         F32 gateUpGradient = f.Activations.At(rows * 124928);  // [B·T, 4096]
-        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
-        F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29313792 + blocks * 6291456);  // [768, 2048]
+        F32 downWeightGradient = f.Gradients.At(29313792 + blocks * 6291456);  // [768, 2048]
         F32 gateUpGradient2 = f.Activations.At(rows * 130560);  // [B·T, 768]
-        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 gateUpWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
+        F32 gateUpWeight = f.Parameters.At(26168064 + blocks * 6291456);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeightGradient = f.Gradients.At(26168064 + blocks * 6291456);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (115712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (131904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(768 + blocks * 1536);  // [1, 768]
         F32 preNormSum = f.Activations.At(rows * (132096 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 126208);  // [B·T, 768]
-        F32 preNormWeightGradient = f.Gradients.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient = f.Gradients.At(768 + blocks * 1536);  // [1, 768]
         F32 outputGradient = f.Activations.At(rows * 126976);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
-        F32 outputWeightGradient = f.Gradients.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25578240 + blocks * 6291456);  // [768, 768]
+        F32 outputWeightGradient = f.Gradients.At(25578240 + blocks * 6291456);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (106496 + blocks * 768));  // [B·T, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (81152 + blocks * 1280));  // [B·T, 1280]
         F32 attentionLogSumExp = f.Activations.At(rows * (131328 + blocks * 16));  // [B·T, 12]
         F32 queryKeyValueGradient = f.Activations.At(rows * 124928);  // [B·T, 1280]
         F32 queryKeyValueGradient2 = f.Activations.At(rows * 126976);  // [B·T, 768]
-        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryKeyValueWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
+        F32 queryKeyValueWeight = f.Parameters.At(24595200 + blocks * 6291456);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(24595200 + blocks * 6291456);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (96512 + blocks * 768));  // [B·T, 768]
         F32 preNormScale2 = f.Activations.At(rows * (131520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(blocks * 1536);  // [1, 768]
         F32 preNormSum2 = f.Activations.At(rows * (131712 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (129024 + blocks % 2 * 768));  // [B·T, 768]
-        F32 preNormWeightGradient2 = f.Gradients.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient2 = f.Gradients.At(blocks * 1536);  // [1, 768]
 
         // Blocks.Ffn.Down: [rows, 768] x [768, 2048]; epilogue: (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))), (downGradient * (ffnGate * sigmoid(ffnGate)))
         MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnGateUp, gateUpGradient));
@@ -371,20 +371,20 @@ internal sealed partial class Demo__Llama_Program : ModelProgram
     private static ParameterInfo[] ListParameters()
     {
         ParameterList list = new();
-        list.Add("Tokens.Weight", 0L, InitializerKind.Normal, 0.02f, decay: false, 32000, 768);
+        list.Add("Tokens.Weight", 19200L, InitializerKind.Normal, 0.02f, decay: false, 32000, 768);
         for (int i = 0; i < 12; i++)
         {
-            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 24576000L + i * 6292992L, InitializerKind.Constant, 1f, decay: false, 768);
-            list.Add($"Blocks.{i}.Attention.Query.Weight", 24576768L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 768, 768);
-            list.Add($"Blocks.{i}.Attention.Key.Weight", 25166592L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
-            list.Add($"Blocks.{i}.Attention.Value.Weight", 25363200L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
-            list.Add($"Blocks.{i}.Attention.Output.Weight", 25559808L + i * 6292992L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 768);
-            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 26149632L + i * 6292992L, InitializerKind.Constant, 1f, decay: false, 768);
-            list.Add($"Blocks.{i}.Ffn.Gate.Weight", 26150400L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
-            list.Add($"Blocks.{i}.Ffn.Up.Weight", 27723264L + i * 6292992L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
-            list.Add($"Blocks.{i}.Ffn.Down.Weight", 29296128L + i * 6292992L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 2048);
+            list.Add($"Blocks.{i}.Attention.PreNorm.Weight", 0L + i * 1536L, InitializerKind.Constant, 1f, decay: false, 768);
+            list.Add($"Blocks.{i}.Attention.Query.Weight", 24595200L + i * 6291456L, InitializerKind.Normal, 0.02f, decay: true, 768, 768);
+            list.Add($"Blocks.{i}.Attention.Key.Weight", 25185024L + i * 6291456L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
+            list.Add($"Blocks.{i}.Attention.Value.Weight", 25381632L + i * 6291456L, InitializerKind.Normal, 0.02f, decay: true, 256, 768);
+            list.Add($"Blocks.{i}.Attention.Output.Weight", 25578240L + i * 6291456L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 768);
+            list.Add($"Blocks.{i}.Ffn.PreNorm.Weight", 768L + i * 1536L, InitializerKind.Constant, 1f, decay: false, 768);
+            list.Add($"Blocks.{i}.Ffn.Gate.Weight", 26168064L + i * 6291456L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
+            list.Add($"Blocks.{i}.Ffn.Up.Weight", 27740928L + i * 6291456L, InitializerKind.Normal, 0.02f, decay: true, 2048, 768);
+            list.Add($"Blocks.{i}.Ffn.Down.Weight", 29313792L + i * 6291456L, InitializerKind.Normal, 0.004082483f, decay: true, 768, 2048);
         }
-        list.Add("FinalNorm.Weight", 100091904L, InitializerKind.Constant, 1f, decay: false, 768);
+        list.Add("FinalNorm.Weight", 18432L, InitializerKind.Constant, 1f, decay: false, 768);
         list.Add("Head.Weight", 100092672L, InitializerKind.Normal, 0.02f, decay: true, 32000, 768);
         return list.ToArray();
     }
@@ -957,14 +957,14 @@ internal sealed partial class Demo__Llama_Program
     public override void Prefill(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
+        Weight tokensWeight = f.Weight(19200, 768);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * 4096);  // [B·T, 768]
         F32 blocksStream = f.Activations.At(rows * 4096);  // [B·T, 768]
-        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(18432);  // [1, 768]
         F32 finalNorm = f.Activations.At(0);  // [B·T, 768]
         F32 head = f.Sequences.At((nint)f.Batch * 32000);  // [B, 768]
         F32 head2 = f.Sequences.At(0);  // [B, 32000]
-        F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
+        Weight headWeight = f.Weight(100092672, 768);  // [32000, 768]
 
         // Tokens: gather rows by token
         EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
@@ -979,7 +979,7 @@ internal sealed partial class Demo__Llama_Program
         Positions.CopyLast(f.Batch, f.Time, finalNorm, 768, 768, head);
 
         // Head: [f.Batch, 768] x [768, 32000]
-        MatMul.Run(f.Pool, f.Batch, 32000, 768, new Stored(head, 768), false, new Stored(headWeight, 768), true, new StoreProduct(head2, 32000, false));
+        MatMul.Run(f.Pool, f.Batch, 32000, 768, new Stored(head, 768), false, headWeight, true, new StoreProduct(head2, 32000, false));
 
         f.Logits = head2;
     }
@@ -990,40 +990,40 @@ internal sealed partial class Demo__Llama_Program
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * (4096 + blocks % 2 * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * 1280);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(blocks * 1536);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(0);  // [B·T, 1280]
-        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        Weight queryKeyValueWeight = f.Weight(24595200 + blocks * 6291456, 768);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * 1280);  // [B·T, 768]
         F32 attentionSum = f.Activations.At(rows * 5632);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
+        Weight outputWeight = f.Weight(25578240 + blocks * 6291456, 768);  // [768, 768]
         F32 preNormScale2 = f.Activations.At(rows * 6400);  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(768 + blocks * 1536);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(0);  // [B·T, 4096]
-        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        Weight gateUpWeight = f.Weight(26168064 + blocks * 6291456, 768);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (4096 + (blocks + 1) % 2 * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
+        Weight downWeight = f.Weight(29313792 + blocks * 6291456, 2048);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows3(blocksStream, preNormScale));
 
         // Blocks.Attention.QueryKeyValue: [rows, 768] x [768, 1280]; left read through ((blocksStream * preNormScale) * preNormWeight); epilogue: rotate, rotate
-        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, new Stored(queryKeyValueWeight, 768), true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
+        MatMul.Run(f.Pool, rows, 1280, 768, new BlocksAttentionQueryKeyValueLeft(blocksStream, preNormScale, preNormWeight), false, queryKeyValueWeight, true, new BlocksAttentionQueryKeyValueEpilogue(attentionQueryKeyValue, f.Time, f.Starts, f.Constants.At(Angles64Theta500000)));
 
         // Blocks.Attention: attend cached 12/4 heads x 64, causal
         AttentionKernels.Cached(f.Pool, new AttentionShape { Batch = f.Batch, Time = f.Time, Heads = 12, KeyValueHeads = 4, HeadWidth = 64, Scale = 0.125f, Causal = true, CacheStride = f.CacheStride, SegmentStarts = f.SegmentStarts }, f.Starts, f.CacheCapacity, new HeadMatrix(attentionQueryKeyValue, 1280), new HeadMatrix(attentionQueryKeyValue.At(768), 1280), new HeadMatrix(attentionQueryKeyValue.At(1024), 1280),
             f.Cache.At((nint)f.CacheCapacity * (blocks * 512)), f.Cache.At((nint)f.CacheCapacity * (blocks * 512 + 256)), new HeadMatrix(attentionMixed, 768));
 
         // Blocks.Attention.Output: [rows, 768] x [768, 768]; epilogue: (blocksStream + attentionOutput)
-        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, new Stored(outputWeight, 768), true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
+        MatMul.Run(f.Pool, rows, 768, 768, new Stored(attentionMixed, 768), false, outputWeight, true, new BlocksAttentionOutputEpilogue(blocksStream, attentionSum));
 
         // Blocks.Ffn.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksFfnPreNormRows3(attentionSum, preNormScale2));
 
         // Blocks.Ffn.GateUp: [rows, 768] x [768, 4096]; left read through ((attentionSum * preNormScale) * preNormWeight)
-        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, new Stored(gateUpWeight, 768), true, new StoreProduct(ffnGateUp, 4096, false));
+        MatMul.Run(f.Pool, rows, 4096, 768, new BlocksFfnGateUpLeft(attentionSum, preNormScale2, preNormWeight2), false, gateUpWeight, true, new StoreProduct(ffnGateUp, 4096, false));
 
         // Blocks.Ffn.Down: [rows, 2048] x [2048, 768]; left read through ((ffnGate * sigmoid(ffnGate)) * ffnUp); epilogue: (attentionSum + ffnDown)
-        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, new Stored(downWeight, 2048), true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
+        MatMul.Run(f.Pool, rows, 768, 2048, new BlocksFfnDownLeft(ffnGateUp), false, downWeight, true, new BlocksFfnDownEpilogue(attentionSum, ffnSum));
     }
 
     /// <summary>One new position of each sequence: the prefill of one.</summary>
@@ -1137,7 +1137,7 @@ internal sealed partial class Demo__Llama_Program
     public override void Train(Frame f)
     {
         nint rows = f.Rows;
-        F32 tokensWeight = f.Parameters.At(0);  // [32000, 768]
+        F32 tokensWeight = f.Parameters.At(19200);  // [32000, 768]
         F32 tokens = f.Activations.At(rows * 64512);  // [B·T, 768]
         F32 blocksStream = f.Activations.At(rows * 73728);  // [B·T, 768]
         F32 finalNormSum = f.Activations.At(rows * 93712);  // [B·T, 1]
@@ -1146,15 +1146,15 @@ internal sealed partial class Demo__Llama_Program
         F32 headWeight = f.Parameters.At(100092672);  // [32000, 768]
         F32 headPacked2 = f.Scratch.At(24576000);
         F32 headGradient = f.Activations.At(rows * 92928);  // [B·T, 768]
-        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(18432);  // [1, 768]
         F32 finalNormGradient = f.Activations.At(rows * 97024);  // [B·T, 768]
-        F32 finalNormWeightGradient = f.Gradients.At(100091904);  // [1, 768]
+        F32 finalNormWeightGradient = f.Gradients.At(18432);  // [1, 768]
         F32 blocksStreamGradient = f.Activations.At(rows * 97024);  // [B·T, 768]
-        F32 tokensWeightGradient = f.Gradients.At(0);  // [32000, 768]
+        F32 tokensWeightGradient = f.Gradients.At(19200);  // [32000, 768]
         F32 lossLosses = f.Activations.At(rows * 100288);  // [B·T, 1]
 
         // Tokens: gather rows by token
-        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, tokensWeight, 768, tokens, 768);
+        EmbeddingKernels.Gather(f.Pool, rows, f.Inputs, new Stored(tokensWeight, 768), 768, tokens, 768);
 
         // Blocks: 12 blocks
         for (nint blocks = 0; blocks < 12; blocks++) TrainBlocksForward(f, blocks);
@@ -1186,20 +1186,20 @@ internal sealed partial class Demo__Llama_Program
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
         F32 preNormSum = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(blocks * 1536);  // [1, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 1280]
-        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeight = f.Parameters.At(24595200 + blocks * 6291456);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25578240 + blocks * 6291456);  // [768, 768]
         F32 preNormSum2 = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
         F32 preNormScale2 = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(768 + blocks * 1536);  // [1, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
-        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeight = f.Parameters.At(26168064 + blocks * 6291456);  // [4096, 768]: GateWeight, UpWeight
         F32 ffnSum = f.Activations.At(rows * (65280 + blocks * 768));  // [B·T, 768]
-        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29313792 + blocks * 6291456);  // [768, 2048]
 
         // Blocks.Attention.PreNorm: [rows, 768]; sum columns, pointwise
         RowKernels.Run(f.Pool, rows, new BlocksAttentionPreNormRows(blocksStream, preNormSum, preNormScale));
@@ -1230,7 +1230,7 @@ internal sealed partial class Demo__Llama_Program
         nint rows = f.Rows;
         F32 blocksStream = f.Activations.At(rows * 73728 + first * 768);  // [B·T, 768]
         F32 finalNormScale = f.Activations.At(rows * 93696 + first);  // [B·T, 1]
-        F32 finalNormWeight = f.Parameters.At(100091904);  // [1, 768]
+        F32 finalNormWeight = f.Parameters.At(18432);  // [1, 768]
         F32 head = f.Scratch.At(49152000);  // [B·T, 32000]
         F32 lossLosses = f.Activations.At(rows * 100288 + first);  // [B·T, 1]
         F32 lossLogSumExp = f.Scratch.At(65536000);  // [B·T, 1]
@@ -1261,33 +1261,33 @@ internal sealed partial class Demo__Llama_Program
         F32 blocksStreamGradient = f.Activations.At(rows * (97024 + (blocks + 1) % 2 * 768));  // [B·T, 768]
         F32 ffnGateUp = f.Activations.At(rows * blocks * 4096);  // [B·T, 4096]
         F32 gateUpGradient = f.Activations.At(rows * 92928);  // [B·T, 4096]
-        F32 downWeight = f.Parameters.At(29296128 + blocks * 6292992);  // [768, 2048]
-        F32 downWeightGradient = f.Gradients.At(29296128 + blocks * 6292992);  // [768, 2048]
+        F32 downWeight = f.Parameters.At(29313792 + blocks * 6291456);  // [768, 2048]
+        F32 downWeightGradient = f.Gradients.At(29313792 + blocks * 6291456);  // [768, 2048]
         F32 gateUpGradient2 = f.Activations.At(rows * 98560);  // [B·T, 768]
-        F32 gateUpWeight = f.Parameters.At(26150400 + blocks * 6292992);  // [4096, 768]: GateWeight, UpWeight
-        F32 gateUpWeightGradient = f.Gradients.At(26150400 + blocks * 6292992);  // [4096, 768]
+        F32 gateUpWeight = f.Parameters.At(26168064 + blocks * 6291456);  // [4096, 768]: GateWeight, UpWeight
+        F32 gateUpWeightGradient = f.Gradients.At(26168064 + blocks * 6291456);  // [4096, 768]
         F32 attentionSum = f.Activations.At(rows * (83712 + blocks * 768));  // [B·T, 768]
         F32 preNormScale = f.Activations.At(rows * (99904 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight = f.Parameters.At(768 + blocks * 1536);  // [1, 768]
         F32 preNormSum = f.Activations.At(rows * (100096 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 94208);  // [B·T, 768]
-        F32 preNormWeightGradient = f.Gradients.At(26149632 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient = f.Gradients.At(768 + blocks * 1536);  // [1, 768]
         F32 outputGradient = f.Activations.At(rows * 94976);  // [B·T, 768]
-        F32 outputWeight = f.Parameters.At(25559808 + blocks * 6292992);  // [768, 768]
-        F32 outputWeightGradient = f.Gradients.At(25559808 + blocks * 6292992);  // [768, 768]
+        F32 outputWeight = f.Parameters.At(25578240 + blocks * 6291456);  // [768, 768]
+        F32 outputWeightGradient = f.Gradients.At(25578240 + blocks * 6291456);  // [768, 768]
         F32 attentionMixed = f.Activations.At(rows * (74496 + blocks * 768));  // [B·T, 768]
         F32 attentionQueryKeyValue = f.Activations.At(rows * (49152 + blocks * 1280));  // [B·T, 1280]
         F32 attentionLogSumExp = f.Activations.At(rows * (99328 + blocks * 16));  // [B·T, 12]
         F32 queryKeyValueGradient = f.Activations.At(rows * 92928);  // [B·T, 1280]
         F32 queryKeyValueGradient2 = f.Activations.At(rows * 94976);  // [B·T, 768]
-        F32 queryKeyValueWeight = f.Parameters.At(24576768 + blocks * 6292992);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
-        F32 queryKeyValueWeightGradient = f.Gradients.At(24576768 + blocks * 6292992);  // [1280, 768]
+        F32 queryKeyValueWeight = f.Parameters.At(24595200 + blocks * 6291456);  // [1280, 768]: QueryWeight, KeyWeight, ValueWeight
+        F32 queryKeyValueWeightGradient = f.Gradients.At(24595200 + blocks * 6291456);  // [1280, 768]
         F32 blocksStream = f.Activations.At(rows * (64512 + blocks * 768));  // [B·T, 768]
         F32 preNormScale2 = f.Activations.At(rows * (99520 + blocks * 16));  // [B·T, 1]
-        F32 preNormWeight2 = f.Parameters.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeight2 = f.Parameters.At(blocks * 1536);  // [1, 768]
         F32 preNormSum2 = f.Activations.At(rows * (99712 + blocks * 16));  // [B·T, 1]
         F32 preNormGradient2 = f.Activations.At(rows * (97024 + blocks % 2 * 768));  // [B·T, 768]
-        F32 preNormWeightGradient2 = f.Gradients.At(24576000 + blocks * 6292992);  // [1, 768]
+        F32 preNormWeightGradient2 = f.Gradients.At(blocks * 1536);  // [1, 768]
 
         // Blocks.Ffn.Down: [rows, 768] x [768, 2048]; epilogue: (downGradient * (ffnUp * (sigmoid(ffnGate) + (ffnGate * (sigmoid(ffnGate) * (1 - sigmoid(ffnGate))))))), (downGradient * (ffnGate * sigmoid(ffnGate)))
         MatMul.Run(f.Pool, rows, 2048, 768, new Stored(blocksStreamGradient, 768), false, new Stored(downWeight, 2048), false, new BlocksFfnDownEpilogue2(ffnGateUp, gateUpGradient));

@@ -22,17 +22,17 @@ internal sealed partial class Demo__Encoder_Program
         F32 pairsStream = f.Activations.At(rows * 2592);  // [B·T, 64]
         F32 preNormSum = f.Activations.At(rows * 4080);  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * 4064);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(185472);  // [1, 64]
+        F32 preNormWeight = f.Parameters.At(1152);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * 2848);  // [B·T, 160]
-        F32 upWeight = f.Parameters.At(185536);  // [160, 64]
+        F32 upWeight = f.Parameters.At(185664);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * 3744);  // [B·T, 64]
-        F32 downWeight = f.Parameters.At(195776);  // [64, 160]
+        F32 downWeight = f.Parameters.At(195904);  // [64, 160]
         F32 postNormSum = f.Activations.At(rows * 3024);  // [B·T, 1]
         F32 postNormScale = f.Activations.At(rows * 4112);  // [B·T, 1]
-        F32 postNormWeight = f.Parameters.At(206016);  // [1, 64]
+        F32 postNormWeight = f.Parameters.At(1216);  // [1, 64]
         F32 normSum = f.Activations.At(rows * 3008);  // [B·T, 1]
         F32 normScale = f.Activations.At(rows * 4096);  // [B·T, 1]
-        F32 normWeight = f.Parameters.At(206080);  // [1, 64]
+        F32 normWeight = f.Parameters.At(1280);  // [1, 64]
         F32 norm = f.Activations.At(rows * 3680);  // [B·T, 64]
 
         // ModuleInput: [rows, 64]; pointwise
@@ -63,14 +63,14 @@ internal sealed partial class Demo__Encoder_Program
         F32 pairsStream = f.Activations.At(rows * (2400 + pairs * 64));  // [B·T, 64]
         F32 preNormSum = f.Activations.At(rows * (4016 + pairs * 16));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (3968 + pairs * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(pairs * 61824);  // [1, 64]
+        F32 preNormWeight = f.Parameters.At(pairs * 384);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (1536 + pairs * 160));  // [B·T, 160]
-        F32 upWeight = f.Parameters.At(64 + pairs * 61824);  // [160, 64]
+        F32 upWeight = f.Parameters.At(1344 + pairs * 61440);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * (2656 + pairs * 64));  // [B·T, 64]
-        F32 downWeight = f.Parameters.At(10304 + pairs * 61824);  // [64, 160]
+        F32 downWeight = f.Parameters.At(11584 + pairs * 61440);  // [64, 160]
         F32 postNormSum = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
         F32 postNormScale = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
-        F32 postNormWeight = f.Parameters.At(20544 + pairs * 61824);  // [1, 64]
+        F32 postNormWeight = f.Parameters.At(64 + pairs * 384);  // [1, 64]
         F32 ffnSum = f.Activations.At(rows * (960 + pairs * 192));  // [B·T, 64]
         F32 restStream = f.Activations.At(rows * (1088 + pairs * 192));  // [B·T, 64]
         F32 restStream2 = f.Activations.At(rows * (2464 + pairs * 64));  // [B·T, 64]
@@ -101,14 +101,14 @@ internal sealed partial class Demo__Encoder_Program
         F32 restStream = f.Activations.At(rows * (960 + rest * 64 + pairs * 192));  // [B·T, 64]
         F32 preNormSum = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormScale = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(20608 + pairs * 61824 + rest * 20608);  // [1, 64]
+        F32 preNormWeight = f.Parameters.At(128 + pairs * 384 + rest * 128);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (rest * 160 + pairs * 320));  // [B·T, 160]
-        F32 upWeight = f.Parameters.At(20672 + pairs * 61824 + rest * 20608);  // [160, 64]
+        F32 upWeight = f.Parameters.At(21824 + pairs * 61440 + rest * 20480);  // [160, 64]
         F32 ffnDown = f.Activations.At(rows * (2016 + rest * 64 + pairs * 128));  // [B·T, 64]
-        F32 downWeight = f.Parameters.At(30912 + pairs * 61824 + rest * 20608);  // [64, 160]
+        F32 downWeight = f.Parameters.At(32064 + pairs * 61440 + rest * 20480);  // [64, 160]
         F32 postNormSum = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 postNormScale = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
-        F32 postNormWeight = f.Parameters.At(41152 + pairs * 61824 + rest * 20608);  // [1, 64]
+        F32 postNormWeight = f.Parameters.At(192 + pairs * 384 + rest * 128);  // [1, 64]
         F32 ffnSum = f.Activations.At(rows * (1024 + rest * 64 + pairs * 192));  // [B·T, 64]
 
         // Pairs.Rest.Ffn.PreNorm: [rows, 64]; sum columns, pointwise
@@ -129,30 +129,30 @@ internal sealed partial class Demo__Encoder_Program
     {
         nint rows = f.Rows;
         F32 moduleOutputGradient = f.ModuleOutputGradient;  // [B·T, 64]
-        F32 normWeight = f.Parameters.At(206080);  // [1, 64]
+        F32 normWeight = f.Parameters.At(1280);  // [1, 64]
         F32 pairsStream = f.Activations.At(rows * 2592);  // [B·T, 64]
         F32 ffnDown = f.Activations.At(rows * 3744);  // [B·T, 64]
         F32 postNormScale = f.Activations.At(rows * 4112);  // [B·T, 1]
-        F32 postNormWeight = f.Parameters.At(206016);  // [1, 64]
+        F32 postNormWeight = f.Parameters.At(1216);  // [1, 64]
         F32 normScale = f.Activations.At(rows * 4096);  // [B·T, 1]
         F32 normSum = f.Activations.At(rows * 3008);  // [B·T, 1]
         F32 normGradient = f.Activations.At(rows * 4128);  // [B·T, 1]
         F32 postNormSum = f.Activations.At(rows * 3024);  // [B·T, 1]
         F32 postNormGradient = f.Activations.At(rows * 3808);  // [B·T, 64]
-        F32 normWeightGradient = f.Gradients.At(206080);  // [1, 64]
-        F32 postNormWeightGradient = f.Gradients.At(206016);  // [1, 64]
+        F32 normWeightGradient = f.Gradients.At(1280);  // [1, 64]
+        F32 postNormWeightGradient = f.Gradients.At(1216);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * 2848);  // [B·T, 160]
         F32 ffnGradient = f.Activations.At(rows * 3008);  // [B·T, 160]
-        F32 downWeight = f.Parameters.At(195776);  // [64, 160]
-        F32 downWeightGradient = f.Gradients.At(195776);  // [64, 160]
+        F32 downWeight = f.Parameters.At(195904);  // [64, 160]
+        F32 downWeightGradient = f.Gradients.At(195904);  // [64, 160]
         F32 upGradient = f.Activations.At(rows * 2848);  // [B·T, 64]
-        F32 upWeight = f.Parameters.At(185536);  // [160, 64]
-        F32 upWeightGradient = f.Gradients.At(185536);  // [160, 64]
+        F32 upWeight = f.Parameters.At(185664);  // [160, 64]
+        F32 upWeightGradient = f.Gradients.At(185664);  // [160, 64]
         F32 preNormScale = f.Activations.At(rows * 4064);  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(185472);  // [1, 64]
+        F32 preNormWeight = f.Parameters.At(1152);  // [1, 64]
         F32 preNormSum = f.Activations.At(rows * 4080);  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * 3232);  // [B·T, 64]
-        F32 preNormWeightGradient = f.Gradients.At(185472);  // [1, 64]
+        F32 preNormWeightGradient = f.Gradients.At(1152);  // [1, 64]
         F32 pairsStreamGradient = f.Activations.At(rows * 3168);  // [B·T, 64]
 
         // Norm: [rows, 64]; sum columns, sum rows, pointwise
@@ -186,25 +186,25 @@ internal sealed partial class Demo__Encoder_Program
         F32 pairsStreamGradient = f.Activations.At(rows * (3168 + (pairs + 1) % 2 * 64));  // [B·T, 64]
         F32 pairsStreamGradient2 = f.Activations.At(rows * 3008);  // [B·T, 64]
         F32 restStreamGradient = f.Activations.At(rows * 3008);  // [B·T, 64]
-        F32 postNormWeight = f.Parameters.At(20544 + pairs * 61824);  // [1, 64]
+        F32 postNormWeight = f.Parameters.At(64 + pairs * 384);  // [1, 64]
         F32 ffnDown = f.Activations.At(rows * (2656 + pairs * 64));  // [B·T, 64]
         F32 postNormScale = f.Activations.At(rows * (3872 + pairs * 16));  // [B·T, 1]
         F32 postNormSum = f.Activations.At(rows * (3920 + pairs * 16));  // [B·T, 1]
         F32 postNormGradient = f.Activations.At(rows * 3136);  // [B·T, 1]
-        F32 postNormWeightGradient = f.Gradients.At(20544 + pairs * 61824);  // [1, 64]
+        F32 postNormWeightGradient = f.Gradients.At(64 + pairs * 384);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (1536 + pairs * 160));  // [B·T, 160]
         F32 ffnGradient = f.Activations.At(rows * 2848);  // [B·T, 160]
-        F32 downWeight = f.Parameters.At(10304 + pairs * 61824);  // [64, 160]
-        F32 downWeightGradient = f.Gradients.At(10304 + pairs * 61824);  // [64, 160]
+        F32 downWeight = f.Parameters.At(11584 + pairs * 61440);  // [64, 160]
+        F32 downWeightGradient = f.Gradients.At(11584 + pairs * 61440);  // [64, 160]
         F32 upGradient = f.Activations.At(rows * 3744);  // [B·T, 64]
-        F32 upWeight = f.Parameters.At(64 + pairs * 61824);  // [160, 64]
-        F32 upWeightGradient = f.Gradients.At(64 + pairs * 61824);  // [160, 64]
+        F32 upWeight = f.Parameters.At(1344 + pairs * 61440);  // [160, 64]
+        F32 upWeightGradient = f.Gradients.At(1344 + pairs * 61440);  // [160, 64]
         F32 pairsStream = f.Activations.At(rows * (2400 + pairs * 64));  // [B·T, 64]
         F32 preNormScale = f.Activations.At(rows * (3968 + pairs * 16));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(pairs * 61824);  // [1, 64]
+        F32 preNormWeight = f.Parameters.At(pairs * 384);  // [1, 64]
         F32 preNormSum = f.Activations.At(rows * (4016 + pairs * 16));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (3168 + pairs % 2 * 64));  // [B·T, 64]
-        F32 preNormWeightGradient = f.Gradients.At(pairs * 61824);  // [1, 64]
+        F32 preNormWeightGradient = f.Gradients.At(pairs * 384);  // [1, 64]
 
         // Pairs.StreamGradient: [rows, 64]; pointwise
         RowKernels.Run(f.Pool, rows, new PairsStreamGradientRows(pairsStreamGradient, pairsStreamGradient2));
@@ -236,25 +236,25 @@ internal sealed partial class Demo__Encoder_Program
     {
         nint rows = f.Rows;
         F32 restStreamGradient = f.Activations.At(rows * (3008 + (rest + 1) % 2 * 64));  // [B·T, 64]
-        F32 postNormWeight = f.Parameters.At(41152 + pairs * 61824 + rest * 20608);  // [1, 64]
+        F32 postNormWeight = f.Parameters.At(192 + pairs * 384 + rest * 128);  // [1, 64]
         F32 ffnDown = f.Activations.At(rows * (2016 + rest * 64 + pairs * 128));  // [B·T, 64]
         F32 postNormScale = f.Activations.At(rows * (3296 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 postNormSum = f.Activations.At(rows * (3392 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 postNormGradient = f.Activations.At(rows * 3136);  // [B·T, 1]
-        F32 postNormWeightGradient = f.Gradients.At(41152 + pairs * 61824 + rest * 20608);  // [1, 64]
+        F32 postNormWeightGradient = f.Gradients.At(192 + pairs * 384 + rest * 128);  // [1, 64]
         F32 ffnUp = f.Activations.At(rows * (rest * 160 + pairs * 320));  // [B·T, 160]
         F32 ffnGradient = f.Activations.At(rows * 2848);  // [B·T, 160]
-        F32 downWeight = f.Parameters.At(30912 + pairs * 61824 + rest * 20608);  // [64, 160]
-        F32 downWeightGradient = f.Gradients.At(30912 + pairs * 61824 + rest * 20608);  // [64, 160]
+        F32 downWeight = f.Parameters.At(32064 + pairs * 61440 + rest * 20480);  // [64, 160]
+        F32 downWeightGradient = f.Gradients.At(32064 + pairs * 61440 + rest * 20480);  // [64, 160]
         F32 upGradient = f.Activations.At(rows * 3744);  // [B·T, 64]
-        F32 upWeight = f.Parameters.At(20672 + pairs * 61824 + rest * 20608);  // [160, 64]
-        F32 upWeightGradient = f.Gradients.At(20672 + pairs * 61824 + rest * 20608);  // [160, 64]
+        F32 upWeight = f.Parameters.At(21824 + pairs * 61440 + rest * 20480);  // [160, 64]
+        F32 upWeightGradient = f.Gradients.At(21824 + pairs * 61440 + rest * 20480);  // [160, 64]
         F32 restStream = f.Activations.At(rows * (960 + rest * 64 + pairs * 192));  // [B·T, 64]
         F32 preNormScale = f.Activations.At(rows * (3488 + rest * 16 + pairs * 32));  // [B·T, 1]
-        F32 preNormWeight = f.Parameters.At(20608 + pairs * 61824 + rest * 20608);  // [1, 64]
+        F32 preNormWeight = f.Parameters.At(128 + pairs * 384 + rest * 128);  // [1, 64]
         F32 preNormSum = f.Activations.At(rows * (3584 + rest * 16 + pairs * 32));  // [B·T, 1]
         F32 preNormGradient = f.Activations.At(rows * (3008 + rest % 2 * 64));  // [B·T, 64]
-        F32 preNormWeightGradient = f.Gradients.At(20608 + pairs * 61824 + rest * 20608);  // [1, 64]
+        F32 preNormWeightGradient = f.Gradients.At(128 + pairs * 384 + rest * 128);  // [1, 64]
 
         // Pairs.Rest.Ffn.PostNorm: [rows, 64]; sum columns, sum rows, pointwise
         RowKernels.Run(f.Pool, rows, new PairsFirstFfnPostNormRows2(restStreamGradient, postNormWeight, ffnDown, postNormScale, postNormSum, postNormGradient, postNormWeightGradient, f.AccumulateGradients));
@@ -335,23 +335,23 @@ internal sealed partial class Demo__Encoder_Program : ModelProgram
         ParameterList list = new();
         for (int i = 0; i < 3; i++)
         {
-            list.Add($"Pairs.{i}.First.Ffn.PreNorm.Weight", 0L + i * 61824L, InitializerKind.Constant, 1f, decay: false, 64);
-            list.Add($"Pairs.{i}.First.Ffn.Up.Weight", 64L + i * 61824L, InitializerKind.Normal, 0.02f, decay: true, 160, 64);
-            list.Add($"Pairs.{i}.First.Ffn.Down.Weight", 10304L + i * 61824L, InitializerKind.Normal, 0.0063245553f, decay: true, 64, 160);
-            list.Add($"Pairs.{i}.First.Ffn.PostNorm.Weight", 20544L + i * 61824L, InitializerKind.Constant, 1f, decay: false, 64);
+            list.Add($"Pairs.{i}.First.Ffn.PreNorm.Weight", 0L + i * 384L, InitializerKind.Constant, 1f, decay: false, 64);
+            list.Add($"Pairs.{i}.First.Ffn.Up.Weight", 1344L + i * 61440L, InitializerKind.Normal, 0.02f, decay: true, 160, 64);
+            list.Add($"Pairs.{i}.First.Ffn.Down.Weight", 11584L + i * 61440L, InitializerKind.Normal, 0.0063245553f, decay: true, 64, 160);
+            list.Add($"Pairs.{i}.First.Ffn.PostNorm.Weight", 64L + i * 384L, InitializerKind.Constant, 1f, decay: false, 64);
             for (int j = 0; j < 2; j++)
             {
-                list.Add($"Pairs.{i}.Rest.{j}.Ffn.PreNorm.Weight", 20608L + i * 61824L + j * 20608L, InitializerKind.Constant, 1f, decay: false, 64);
-                list.Add($"Pairs.{i}.Rest.{j}.Ffn.Up.Weight", 20672L + i * 61824L + j * 20608L, InitializerKind.Normal, 0.02f, decay: true, 160, 64);
-                list.Add($"Pairs.{i}.Rest.{j}.Ffn.Down.Weight", 30912L + i * 61824L + j * 20608L, InitializerKind.Normal, 0.0063245553f, decay: true, 64, 160);
-                list.Add($"Pairs.{i}.Rest.{j}.Ffn.PostNorm.Weight", 41152L + i * 61824L + j * 20608L, InitializerKind.Constant, 1f, decay: false, 64);
+                list.Add($"Pairs.{i}.Rest.{j}.Ffn.PreNorm.Weight", 128L + i * 384L + j * 128L, InitializerKind.Constant, 1f, decay: false, 64);
+                list.Add($"Pairs.{i}.Rest.{j}.Ffn.Up.Weight", 21824L + i * 61440L + j * 20480L, InitializerKind.Normal, 0.02f, decay: true, 160, 64);
+                list.Add($"Pairs.{i}.Rest.{j}.Ffn.Down.Weight", 32064L + i * 61440L + j * 20480L, InitializerKind.Normal, 0.0063245553f, decay: true, 64, 160);
+                list.Add($"Pairs.{i}.Rest.{j}.Ffn.PostNorm.Weight", 192L + i * 384L + j * 128L, InitializerKind.Constant, 1f, decay: false, 64);
             }
         }
-        list.Add("Tail.Ffn.PreNorm.Weight", 185472L, InitializerKind.Constant, 1f, decay: false, 64);
-        list.Add("Tail.Ffn.Up.Weight", 185536L, InitializerKind.Normal, 0.02f, decay: true, 160, 64);
-        list.Add("Tail.Ffn.Down.Weight", 195776L, InitializerKind.Normal, 0.0063245553f, decay: true, 64, 160);
-        list.Add("Tail.Ffn.PostNorm.Weight", 206016L, InitializerKind.Constant, 1f, decay: false, 64);
-        list.Add("Norm.Weight", 206080L, InitializerKind.Constant, 1f, decay: false, 64);
+        list.Add("Tail.Ffn.PreNorm.Weight", 1152L, InitializerKind.Constant, 1f, decay: false, 64);
+        list.Add("Tail.Ffn.Up.Weight", 185664L, InitializerKind.Normal, 0.02f, decay: true, 160, 64);
+        list.Add("Tail.Ffn.Down.Weight", 195904L, InitializerKind.Normal, 0.0063245553f, decay: true, 64, 160);
+        list.Add("Tail.Ffn.PostNorm.Weight", 1216L, InitializerKind.Constant, 1f, decay: false, 64);
+        list.Add("Norm.Weight", 1280L, InitializerKind.Constant, 1f, decay: false, 64);
         return list.ToArray();
     }
 }

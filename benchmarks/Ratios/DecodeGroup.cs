@@ -66,7 +66,7 @@ internal static class DecodeGroup
                     worstRounded = Math.Max(worstRounded, Deviates(Rounded, rounded, AllowedRounded));
                     double Deviates(string contender, Decoder of, double allowed)
                     {
-                        double deviation = Deviation.Relative(of.Step(token), theirs);
+                        double deviation = Distance.Relative(of.Step(token), theirs);
                         BenchmarkException.ThrowIfAbove(name, contender, $"the logits of {Torch} after {i + 1} tokens", deviation, allowed);
                         return deviation;
                     }

@@ -91,7 +91,7 @@ internal static class MatMulGroups
                         Blas => d.Data.AsSpan(d.Length),
                         _ => TorchParameters.Floats(product),
                     };
-                    BenchmarkException.ThrowIfAbove(name, contender.Name, "the product in double precision", Deviation.Relative(result, expected), AllowedDeviation);
+                    BenchmarkException.ThrowIfAbove(name, contender.Name, "the product in double precision", Distance.Relative(result, expected), AllowedDeviation);
                 }
 
                 return null;

@@ -43,7 +43,7 @@ public class DecodingTests
         ReadOnlySpan<float> logits = decoder.Prefill(tokens.AsSpan(0, prompt));
         for (int t = prompt; ; t++)
         {
-            double deviation = Deviation.Relative(logits, expected.AsSpan((t - 1) * shape.Vocabulary, shape.Vocabulary));
+            double deviation = Distance.Relative(logits, expected.AsSpan((t - 1) * shape.Vocabulary, shape.Vocabulary));
             Assert.True(deviation < 1e-4, $"logits of position {t - 1} deviate by {deviation:E1}");
             if (t == tokens.Length) break;
             logits = decoder.Step(tokens[t]);

@@ -55,10 +55,10 @@ public class TrainingTests
 
     private static void CompareGradients(ParameterCollection ours, TorchParameters reference)
     {
-        double norm = Math.Sqrt(reference.Names.Sum(name => Math.Pow(Deviation.Norm(reference.Gradient(name)), 2)));
+        double norm = Math.Sqrt(reference.Names.Sum(name => Math.Pow(Distance.Norm(reference.Gradient(name)), 2)));
         foreach (Parameter parameter in ours)
         {
-            double deviation = Deviation.Relative(parameter.Gradient, reference.Gradient(parameter.Name), floor: 1e-2 * norm);
+            double deviation = Distance.Relative(parameter.Gradient, reference.Gradient(parameter.Name), floor: 1e-2 * norm);
             Assert.True(deviation < 1e-5, $"gradient of {parameter.Name} deviates by {deviation:E1}");
         }
     }

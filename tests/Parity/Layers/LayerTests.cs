@@ -55,13 +55,13 @@ public class LayerTests
         List<string> wrong = [];
         void Check(string what, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double floor)
         {
-            double deviation = Deviation.Relative(actual, expected, floor);
+            double deviation = Distance.Relative(actual, expected, floor);
             if (!(deviation < Allowed)) wrong.Add($"{what} deviates by {deviation:E1}");
         }
 
-        Check("output", module.Forward(x, declared.Batch, declared.Time, segments), output, 1e-2 * Deviation.Norm(x));
+        Check("output", module.Forward(x, declared.Batch, declared.Time, segments), output, 1e-2 * Distance.Norm(x));
         // Where the true gradient is zero, rounding of what cancels remains: small against what went in and the gradients altogether.
-        double floor = 1e-2 * (Deviation.Norm(upstream) + Math.Sqrt(reference.Parameters.Names.Sum(name => Math.Pow(Deviation.Norm(reference.Parameters.Gradient(name)), 2))));
+        double floor = 1e-2 * (Distance.Norm(upstream) + Math.Sqrt(reference.Parameters.Names.Sum(name => Math.Pow(Distance.Norm(reference.Parameters.Gradient(name)), 2))));
         Check("input gradient", module.Backward(upstream), inputGradient, floor);
         foreach (Parameter parameter in module.Parameters) Check($"gradient of {parameter.Name}", parameter.Gradient, reference.Parameters.Gradient(parameter.Name), floor);
         return wrong;

@@ -13,7 +13,7 @@ public class DefinitionTests
         torch.Tensor x = torch.tensor([1f, 2, 3, 4, 9, 8], [1, 1, 1, 6]);
         using TorchParameters none = new([], torch.ScalarType.Float32);
         float[] rotated = TorchParameters.Floats(TorchAttention.Rotate(new TorchRun(none) { Start = 2 }, x, 4, 1e4));
-        Assert.True(Deviation.Relative(rotated, [-3.144039117f, 1.919605347f, -0.339143083f, 4.039197360f, 9, 8]) < 1e-6);
+        Assert.True(Distance.Relative(rotated, [-3.144039117f, 1.919605347f, -0.339143083f, 4.039197360f, 9, 8]) < 1e-6);
     }
 
     [TorchTheory]
@@ -66,7 +66,7 @@ public class DefinitionTests
             }
         }
 
-        Assert.True(Deviation.Relative(module.Run(x, x, Batch).Output, expected) < 1e-6);
+        Assert.True(Distance.Relative(module.Run(x, x, Batch).Output, expected) < 1e-6);
     }
 
     [TorchTheory]
@@ -87,7 +87,7 @@ public class DefinitionTests
                 expected[r * Width + c] = (float)((row[c] - mean) * scale * weight[c] + (kind == NormKind.LayerNorm ? module.Parameters.Get("Norm.Bias")[c] : 0));
         }
 
-        Assert.True(Deviation.Relative(module.Run(x, x, 1).Output, expected) < 1e-6);
+        Assert.True(Distance.Relative(module.Run(x, x, 1).Output, expected) < 1e-6);
     }
 
     [TorchTheory]
@@ -124,9 +124,9 @@ public class DefinitionTests
             (float[] plainOutput, float[] plainGradient) = module.Run(x, upstream, 2, segmentStarts: segments);
             float[] plainQuery = module.Parameters.Gradient("Attention.Query.Weight");
             (float[] output, float[] gradient) = module.Run(x, upstream, 2, fused: true, segmentStarts: segments);
-            Assert.True(Deviation.Relative(output, plainOutput) < 1e-6);
-            Assert.True(Deviation.Relative(gradient, plainGradient) < 1e-6);
-            Assert.True(Deviation.Relative(module.Parameters.Gradient("Attention.Query.Weight"), plainQuery) < 1e-5);
+            Assert.True(Distance.Relative(output, plainOutput) < 1e-6);
+            Assert.True(Distance.Relative(gradient, plainGradient) < 1e-6);
+            Assert.True(Distance.Relative(module.Parameters.Gradient("Attention.Query.Weight"), plainQuery) < 1e-5);
         }
     }
 

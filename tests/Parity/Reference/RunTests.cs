@@ -23,7 +23,7 @@ public class RunTests
         float[] logits = decoder.Append(Inputs.AsSpan(0, 4));
         for (int t = 4; ; t++)
         {
-            Assert.True(Deviation.Relative(logits, expected.AsSpan((t - 1) * 7, 7)) < 1e-5, $"position {t - 1}");
+            Assert.True(Distance.Relative(logits, expected.AsSpan((t - 1) * 7, 7)) < 1e-5, $"position {t - 1}");
             if (t == Inputs.Length) break;
             logits = decoder.Append(Inputs.AsSpan(t, 1));
         }
@@ -41,7 +41,7 @@ public class RunTests
         {
             model.LossAndGradients(Inputs, Targets, batch: 2);
             Dictionary<string, float[]> gradients = model.Parameters.Names.ToDictionary(name => name, model.Parameters.Gradient);
-            double norm = Math.Sqrt(gradients.Values.Sum(gradient => Math.Pow(Deviation.Norm(gradient), 2)));
+            double norm = Math.Sqrt(gradients.Values.Sum(gradient => Math.Pow(Distance.Norm(gradient), 2)));
             trainer.Step(Inputs, Targets, batch: 2);
             foreach ((string name, (float[] value, double[] first, double[] second)) in state)
             {
@@ -55,7 +55,7 @@ public class RunTests
                     value[i] = (float)(value[i] * (1 - 0.01 * decay) - 0.01 * update);
                 }
 
-                Assert.True(Deviation.Relative(model.Parameters.Get(name), value) < 1e-5, $"{name}, step {step}");
+                Assert.True(Distance.Relative(model.Parameters.Get(name), value) < 1e-5, $"{name}, step {step}");
             }
         }
     }

@@ -1,7 +1,7 @@
 namespace ModelDsl.TorchReference;
 
 /// <summary>How far values are from a reference.</summary>
-internal static class Deviation
+internal static class Distance
 {
     /// <summary>
     /// ‖actual - reference‖ / (‖reference‖ + floor). The floor is the size that rounding errors come from, where the true value

@@ -60,6 +60,7 @@ internal static class ModelCompiler
         }
 
         cancellation.ThrowIfCancellationRequested();
+        StageException.Run("Planning", () => Agreement.Check(programs));
         return programs;
     }
 

@@ -22,8 +22,10 @@ public class DifferentiationTests(ITestOutputHelper output)
     [Fact]
     public void GradientsOfTheLossAreFiniteDifferences() => Check(RandomModels.Draw(40, languageModels: true, "1N0XIzNsQ0O4"), ProgramKind.Train);
 
-    private void Check(IReadOnlyList<RandomModel> models, ProgramKind kind)
+    private void Check(IReadOnlyList<RandomModel> draw, ProgramKind kind)
     {
+        // A threshold that counts as a constant moves with its inputs all the same: such gradients are no differences.
+        IReadOnlyList<RandomModel> models = [.. draw.Select(model => model with { Source = model.Source.Replace("ThresholdGradient.Detached", "ThresholdGradient.Attached", StringComparison.Ordinal) })];
         IReadOnlyDictionary<string, ModelDeclaration> declarations = ModelOracle.Read(models);
         Failures failures = new(output);
         foreach (RandomModel model in models) failures.Of(model, () => new Problem(declarations[model.Name], kind, new Random(model.Number)).Check(failures));

@@ -22,10 +22,10 @@ internal static partial class DiagnosticCatalogue
         "Attention that sees later positions cannot be trained to predict them, nor decoded: '{0}' is a language model, leave Causal at true");
 
     public static readonly DiagnosticRule TwoSizes = new("MDL1007", "A size is given twice",
-        "{0} and {1} both say how large the layer is: give one");
+        "{0} and {1} both say the same size: give one");
 
     public static readonly DiagnosticRule NoSize = new("MDL1008", "A size is missing",
-        "Nothing says how large the layer is: give {0}");
+        "A size of the layer is missing: give {0}");
 
     public static readonly DiagnosticRule WindowNotCausal = new("MDL1009", "A window without causal attention",
         "A window of {0} ends at the position itself, so it is causal: leave Causal at true, or the window out");

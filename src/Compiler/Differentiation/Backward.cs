@@ -29,6 +29,10 @@ internal sealed class Backward
             graph.Outputs[Role.ModuleInputGradient] = backward.Gradient(input) ?? throw new CompilerException("the output does not depend on the input");
     }
 
+    /// <summary>Whether anything comes of a value's gradient: not of a constant's, nor of what the caller hands in, a module's input excepted.</summary>
+    public static bool TakesGradient(Value value)
+        => value.Kind == ValueKind.Input ? value.Name == nameof(Role.ModuleInput) : value.Producer?.Operation is not ForwardOperation { IsConstant: true };
+
     /// <summary>Adds to the gradient of a value.</summary>
     public void Accumulate(Value value, Value gradient)
     {

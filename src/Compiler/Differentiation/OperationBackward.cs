@@ -13,7 +13,7 @@ internal sealed partial record Pointwise
         for (int i = 0; i < node.Inputs.Count; i++)
         {
             Value input = node.Inputs[i];
-            if (input.Kind == ValueKind.Input && input.Name != nameof(Role.ModuleInput)) continue;
+            if (!Backward.TakesGradient(input)) continue;
             Expression derivative = new Argument(node.Inputs.Count) * ExpressionDerivative.Of(Body, i);
             if (derivative is Constant) continue;
             Value gradient = backward.Builder.Pointwise(derivative, [.. node.Inputs, upstream]);
@@ -42,13 +42,11 @@ internal sealed partial record Contract
     {
         (Value left, Value right, Value upstream) = (node.Inputs[0], node.Inputs[1], gradients[0]!);
         if (TransposeLeft) throw new CompilerException("a forward product does not transpose its left operand");
-        if (NeedsGradient(left)) backward.Accumulate(left, backward.Builder.Add(new Contract(false, !TransposeRight), upstream, right));
+        if (Backward.TakesGradient(left)) backward.Accumulate(left, backward.Builder.Add(new Contract(false, !TransposeRight), upstream, right));
         backward.Accumulate(right, TransposeRight
             ? backward.Builder.Add(new Contract(true, false), upstream, left)
             : backward.Builder.Add(new Contract(true, false), left, upstream));
     }
-
-    private static bool NeedsGradient(Value value) => value.Kind != ValueKind.Input || value.Name == nameof(Role.ModuleInput);
 }
 
 internal sealed partial record Slice
@@ -98,5 +96,26 @@ internal sealed partial record Attend
         if (gradients[1] is not null) throw new CompilerException("log Σ exp of an attention has no gradient of its own");
         Node result = backward.Builder.Node(new AttendBackward(Form), [.. node.Inputs, .. node.Outputs, gradients[0]!]);
         for (int i = 0; i < 3; i++) backward.Accumulate(node.Inputs[i], result.Outputs[i]);
+    }
+}
+
+internal sealed partial record TopKThreshold
+{
+    /// <summary>dx = dθ · (1 / d + slope · (x - mean)): a formula over numbers of the row, so that it is never stored.</summary>
+    public override void Differentiate(Backward backward, Node node, IReadOnlyList<Value?> gradients)
+    {
+        if (gradients[1] is not null || gradients[2] is not null) throw new CompilerException("mean and slope of a top-k threshold have no gradients of their own");
+        Value input = node.Inputs[0];
+        Argument x = new(0), mean = new(1), slope = new(2), upstream = new(3);
+        backward.Accumulate(input, backward.Builder.Pointwise(upstream * ((1.0 / input.Shape.Columns) + (slope * (x - mean))), input, node.Outputs[1], node.Outputs[2], gradients[0]!));
+    }
+}
+
+internal sealed partial record TopKSelect
+{
+    public override void Differentiate(Backward backward, Node node, IReadOnlyList<Value?> gradients)
+    {
+        if (gradients[1] is not null || gradients[2] is not null) throw new CompilerException("the least value of a top-k selection has no gradient of its own");
+        backward.Accumulate(node.Inputs[0], backward.Builder.Add(new TopKSelectBackward(), node.Inputs[0], node.Outputs[1], node.Outputs[2], gradients[0]!));
     }
 }

@@ -26,6 +26,9 @@ internal static class PlanWriter
             writer.Line("public override ModelPlan Plan => ThePlan;");
             writer.Line();
             WriteParameters(writer, module.Plan.Parameters);
+            if (!module.Plan.Selections.Any()) return;
+            writer.Line();
+            WriteSelections(writer, module.Plan);
         }
     }
 
@@ -44,6 +47,7 @@ internal static class PlanWriter
             writer.Line($"OutputColumns = {module.Graph.Outputs[Role.ModuleOutput].Shape.Columns},");
             writer.Line($"Fingerprint = \"{GraphText.Fingerprint(Lowering.Run(model, ProgramKind.Module))}\",");
             writer.Line("Parameters = ListParameters(),");
+            if (module.Plan.Selections.Any()) writer.Line("Selections = ListSelections(),");
             WriteLayers(writer, costs.Layers);
             WriteFusions(writer, programs.FirstOrDefault(compiled => compiled.Kind == ProgramKind.Train) ?? module);
             writer.Line($"ParameterFloats = {module.Plan.Parameters.Floats},");
@@ -115,37 +119,61 @@ internal static class PlanWriter
         using (writer.Block("private static ParameterInfo[] ListParameters()"))
         {
             writer.Line("ParameterList list = new();");
-            List<Loop> open = [];
-            Stack<CodeWriter.Scope> scopes = new();
-            foreach ((ParameterDeclaration parameter, AffineOffset offset) in layout.All())
-            {
-                Loop[] loops = [.. offset.Terms.Select(term => term.Loop)];
-                int common = 0;
-                while (common < open.Count && common < loops.Length && open[common] == loops[common]) common++;
-                while (open.Count > common)
-                {
-                    scopes.Pop().Dispose();
-                    open.RemoveAt(open.Count - 1);
-                }
-
-                for (; open.Count < loops.Length; open.Add(loops[open.Count]))
-                {
-                    string index = Index(open.Count);
-                    scopes.Push(writer.Block($"for (int {index} = 0; {index} < {loops[open.Count].Count}; {index}++)"));
-                }
-
-                WriteParameter(writer, parameter, offset);
-            }
-
-            while (scopes.Count > 0) scopes.Pop().Dispose();
+            WriteInLoops(writer, layout.All(), WriteParameter);
             writer.Line("return list.ToArray();");
         }
     }
 
+    private static void WriteSelections(CodeWriter writer, MemoryPlan plan)
+    {
+        using (writer.Block("private static string[] ListSelections()"))
+        {
+            writer.Line("global::System.Collections.Generic.List<string> list = [];");
+            WriteInLoops(writer, plan.Selections, (writer, node, slot) =>
+            {
+                string name = node.Origin;
+                for (int depth = slot.Terms.Count - 1; depth >= 0; depth--) name = name.Insert(slot.Terms[depth].Loop.Name.Length, $".{{{Index(depth)}}}");
+                writer.Line($"list.Add({Template(name)});");
+            });
+            writer.Line("return [.. list];");
+        }
+    }
+
+    /// <summary>Writes entries in order, each within the loops over whose iterations there is one.</summary>
+    private static void WriteInLoops<T>(CodeWriter writer, IEnumerable<(T Entry, AffineOffset Offset)> entries, Action<CodeWriter, T, AffineOffset> write)
+    {
+        List<Loop> open = [];
+        Stack<CodeWriter.Scope> scopes = new();
+        foreach ((T entry, AffineOffset offset) in entries)
+        {
+            Loop[] loops = [.. offset.Terms.Select(term => term.Loop)];
+            int common = 0;
+            while (common < open.Count && common < loops.Length && open[common] == loops[common]) common++;
+            while (open.Count > common)
+            {
+                scopes.Pop().Dispose();
+                open.RemoveAt(open.Count - 1);
+            }
+
+            for (; open.Count < loops.Length; open.Add(loops[open.Count]))
+            {
+                string index = Index(open.Count);
+                scopes.Push(writer.Block($"for (int {index} = 0; {index} < {loops[open.Count].Count}; {index}++)"));
+            }
+
+            write(writer, entry, offset);
+        }
+
+        while (scopes.Count > 0) scopes.Pop().Dispose();
+    }
+
+    /// <summary>A string literal that fills in the indices a path names, if it does.</summary>
+    private static string Template(string path) => (path.IndexOf('{') >= 0 ? "$\"" : "\"") + path + "\"";
+
     private static void WriteParameter(CodeWriter writer, ParameterDeclaration parameter, AffineOffset offset)
     {
         string path = string.Join(".", parameter.Path.Steps.Select(step => step.Depth < 0 ? step.Name : $"{step.Name}.{{{Index(step.Depth)}}}"));
-        string literal = (path.IndexOf('{') >= 0 ? "$\"" : "\"") + path + "\"";
+        string literal = Template(path);
         string place = CSharpLiterals.Int(offset.Constant) + "L" + string.Concat(offset.Terms.Select((term, depth) => $" + {Index(depth)} * {CSharpLiterals.Int(term.Stride)}L"));
         string start = parameter.Initializer.Normal ? "Normal" : "Constant";
         writer.Line($"list.Add({literal}, {place}, InitializerKind.{start}, {(float)parameter.Initializer.Value}, decay: {parameter.Decay}, {string.Join(", ", parameter.Shape.Select(extent => CSharpLiterals.Int(extent)))});");

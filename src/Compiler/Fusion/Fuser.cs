@@ -100,6 +100,14 @@ internal sealed class Fuser
     private bool NeedNotBeStored(Value value)
         => !uses.IsKept(value) && uses.Of(value).All(user => user.Operation is Pointwise or Spread or Reduce or Contract);
 
+    /// <summary>How many products read a value, themselves or through formulas that are not stored.</summary>
+    private int ProductsThatRead(Value value) => uses.Of(value).Sum(user => user.Operation switch
+    {
+        Contract => 1,
+        Pointwise when user.Output.Shape == value.Shape && NeedNotBeStored(user.Output) => ProductsThatRead(user.Output),
+        _ => 0,
+    });
+
     private static bool IsRowScalar(Value value) => value.Shape is { Columns: 1, Rows.Monomial: not Monomial.One };
 
     /// <summary>The formula a node's operand is read by: the value itself, or what it would have been computed from.</summary>
@@ -211,20 +219,53 @@ internal sealed class Fuser
             return false;
         }
 
-        /// <summary>One reader replaces what is stored; several do no harm only where each would be stored in any case.</summary>
+        /// <summary>One reader replaces what is stored; several do no harm where each would be stored in any case, or where that is less traffic.</summary>
         private bool AllReadersJoin(Value operand, int position)
         {
             IReadOnlyList<Node> readers = fuser.uses.Of(operand);
+            bool mayStore = readers.Count == 1 || SavesTraffic(operand, readers);
             foreach (Node reader in readers)
             {
                 // A reader of another section (a backward) runs when this one is long over.
                 if (!own.Contains(reader) || reader.Operation is not Pointwise || reader.Output.Shape != operand.Shape) return false;
-                if (readers.Count > 1 && fuser.NeedNotBeStored(reader.Output)) return false;
+                if (!mayStore && fuser.NeedNotBeStored(reader.Output)) return false;
                 IEnumerable<Value> others = reader.Inputs.Where(input => input != operand).SelectMany(input => fuser.Operand(input).Operands);
                 if (others.Any(other => IsLater(other, position))) return false;
             }
 
             return true;
+        }
+
+        /// <summary>
+        /// Whether fewer matrices go through memory if a finished product is turned into what its readers make of it: those that only products read, each of several matrices, would have
+        /// all of these read by every such product.
+        /// </summary>
+        private bool SavesTraffic(Value product, IReadOnlyList<Node> readers)
+        {
+            HashSet<Value> others = [];
+            int apart = 1, joined = 0;
+            foreach (Node reader in readers)
+            {
+                Value[] matrices = [.. reader.Inputs.SelectMany(input => fuser.Operand(input).Operands).Where(operand => operand != product && operand.Shape == product.Shape).Distinct()];
+                others.UnionWith(matrices);
+                int products = fuser.ProductsThatRead(reader.Output);
+                if (!fuser.NeedNotBeStored(reader.Output))
+                {
+                    apart += matrices.Length + 2;
+                    joined++;
+                }
+                else if (products > 1)
+                {
+                    apart += products * (matrices.Length + 1);
+                    joined += products + 1;
+                }
+                else
+                {
+                    return false;
+                }
+            }
+
+            return joined + others.Count < apart;
         }
 
         /// <summary>Whether a value is not there yet where the kernel at <paramref name="position"/> runs.</summary>

@@ -27,16 +27,20 @@ internal sealed class FfnLayer : LayerKind
     /// <summary>The size is given once, and comes out as at least one column.</summary>
     /// <param name="check">The layer.</param>
     /// <param name="ratio">The ratio to start from, as an argument.</param>
-    public static void CheckHidden(LayerCheck check, string ratio)
+    /// <param name="least">The fewest columns.</param>
+    /// <returns>Whether it is, as far as the width is known.</returns>
+    public static bool CheckHidden(LayerCheck check, string ratio, int least = 1)
     {
         AttributeDeclaration attribute = check.Attribute;
         bool absolute = attribute.Has("Hidden"), relative = attribute.Has("HiddenRatio");
         if (absolute && relative) check.Report(DiagnosticCatalogue.TwoSizes, "HiddenRatio", ["HiddenRatio", "Hidden"], "Hidden", "HiddenRatio");
         if (!absolute && !relative) check.Report(DiagnosticCatalogue.NoSize, "Hidden", [ratio], "Hidden or HiddenRatio");
-        if (!check.Fits("Hidden", 2L * attribute.Int("Hidden", 1), LayerCheck.MostColumns / 2) || !check.InRange("Hidden", 1) || !check.Positive("HiddenRatio", suggestion: ratio) || !relative || check.Width is not { } width) return;
+        if (!check.Fits("Hidden", 2L * attribute.Int("Hidden", 1), LayerCheck.MostColumns / 2) || !check.InRange("Hidden", least) || !check.Positive("HiddenRatio", suggestion: ratio)) return false;
+        if (!relative || check.Width is not { } width) return absolute != relative;
         double columns = attribute.Double("HiddenRatio", 1) * width;
-        if (Math.Round(columns) < 1 || columns > LayerCheck.MostColumns / 2)
-            check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", [ratio], "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from 1 to {Text.Invariant(LayerCheck.MostColumns / 2)}");
+        if (Math.Round(columns) >= least && columns <= LayerCheck.MostColumns / 2) return !absolute;
+        check.Report(DiagnosticCatalogue.OutOfRange, "HiddenRatio", [ratio], "HiddenRatio", attribute.Double("HiddenRatio", 1), $"so that it times the width {Text.Invariant(width)} is a number of columns from {Text.Invariant(least)} to {Text.Invariant(LayerCheck.MostColumns / 2)}");
+        return false;
     }
 
     /// <summary>The hidden columns should fill vectors.</summary>

@@ -16,7 +16,8 @@ internal sealed class MemoryPlan
     private readonly HashSet<Value> chunkLocal = [];
     private readonly HashSet<Value> mirrored = [];
     private readonly List<PlannedBuffer> buffers = [];
-    private readonly Dictionary<Node, AffineOffset> caches = [];
+    private readonly Dictionary<Node, AffineOffset> caches;
+    private readonly Dictionary<Node, AffineOffset> selections;
     private readonly Dictionary<ProductKernel, PlannedBuffer> packed = [];
 
     private MemoryPlan(ModelGraph graph, IReadOnlyList<Kernel> kernels)
@@ -34,7 +35,8 @@ internal sealed class MemoryPlan
             foreach (Value value in kernel.Writes.Concat(kernel.Reads)) Locate(value);
         }
 
-        PlaceCaches(graph.Root, AffineOffset.Zero);
+        (caches, CacheFloatsPerPosition) = InOrder(graph.Root, operation => operation.CacheFloats);
+        (selections, _) = InOrder(graph.Root, operation => operation.Selected > 0 ? 1 : 0);
         PlacePacked(kernels);
         Lifetimes.Measure(kernels, this);
         foreach (Value output in graph.Outputs.Values) Locate(output).Buffer.Touch(0, int.MaxValue);
@@ -52,12 +54,18 @@ internal sealed class MemoryPlan
     public long ConstantFloats { get; }
 
     /// <summary>Floats of caches for each position a sequence holds.</summary>
-    public long CacheFloatsPerPosition { get; private set; }
+    public long CacheFloatsPerPosition { get; }
 
     public IReadOnlyList<PlannedBuffer> Buffers => buffers;
 
     /// <summary>Where a cached attention's keys and values are, in floats before it for each position.</summary>
     public AffineOffset Cache(Node node) => caches[node];
+
+    /// <summary>Which counter of selections is a node's.</summary>
+    public AffineOffset Selection(Node node) => selections[node];
+
+    /// <summary>The nodes that select, in order, with their counters.</summary>
+    public IEnumerable<(Node Node, AffineOffset Slot)> Selections => selections.Select(entry => (entry.Key, entry.Value));
 
     /// <summary>Memory for the packed right operand of a product that runs for every chunk with the same one, or null.</summary>
     public PlannedBuffer? PackedRight(ProductKernel product) => packed.TryGetValue(product, out PlannedBuffer? buffer) ? buffer : null;
@@ -136,34 +144,37 @@ internal sealed class MemoryPlan
         }
     }
 
-    /// <summary>Caches follow each other in order of declaration; an iteration of a loop holds those of one block.</summary>
-    private void PlaceCaches(Region region, AffineOffset start)
+    /// <summary>Places for what some operations need, one after the other in order of declaration; an iteration of a loop holds those of one block.</summary>
+    /// <param name="root">The graph.</param>
+    /// <param name="size">How much an operation needs.</param>
+    private static (Dictionary<Node, AffineOffset> Places, long Total) InOrder(Region root, Func<Operation, long> size)
     {
-        long next = 0;
-        foreach (Item item in region.Items)
+        Dictionary<Node, AffineOffset> places = [];
+        return (places, Place(root, AffineOffset.Zero));
+
+        long Place(Region region, AffineOffset start)
         {
-            if (item is Node { Operation.CacheFloats: > 0 and int floats } node)
+            long next = 0;
+            foreach (Item item in region.Items)
             {
-                caches[node] = start.Plus(next);
-                next += floats;
+                if (item is Loop loop)
+                {
+                    long stride = Measure(loop.Body);
+                    if (stride > 0) Place(loop.Body, start.Plus(next).Plus(loop, stride));
+                    next += stride * loop.Count;
+                }
+                else if (item is Node node && size(node.Operation) is > 0 and long own)
+                {
+                    places[node] = start.Plus(next);
+                    next += own;
+                }
             }
-            else if (item is Loop loop)
-            {
-                long stride = CacheFloats(loop.Body);
-                PlaceCaches(loop.Body, start.Plus(next).Plus(loop, stride));
-                next += stride * loop.Count;
-            }
+
+            return next;
         }
 
-        if (region == graph.Root) CacheFloatsPerPosition = next;
+        long Measure(Region region) => region.Items.Sum(item => item is Loop loop ? loop.Count * Measure(loop.Body) : size(((Node)item).Operation));
     }
-
-    private static long CacheFloats(Region region) => region.Items.Sum(item => item switch
-    {
-        Node node => node.Operation.CacheFloats,
-        Loop loop => loop.Count * CacheFloats(loop.Body),
-        _ => 0L,
-    });
 
     private void PlacePacked(IReadOnlyList<Kernel> kernels)
     {

@@ -37,6 +37,7 @@ public sealed partial class Decoder : IDisposable
         memory = new FrameMemory(weights ?? (IFrameSource)model, options.Threads, floats, Math.Max(chunk, Batch));
         cacheStride = checked((nint)(plan.CacheFloatsPerPosition * Context));
         cache = new Arena(checked((long)cacheStride * Batch));
+        Densities = new LayerDensities(plan);
     }
 
     /// <summary>The options it was made with.</summary>
@@ -53,6 +54,12 @@ public sealed partial class Decoder : IDisposable
 
     /// <summary>Tokens that sequence 0 holds: the position of its next one.</summary>
     public int Position => positions[0];
+
+    /// <summary>
+    /// How much the layers that select (<c>[SparkFfn]</c>, <c>[TopKFfn]</c>) have selected since the decoder was made or <see cref="ResetDensities"/> was called, in order of declaration;
+    /// empty for a model without such layers.
+    /// </summary>
+    public LayerDensities Densities { get; }
 
     /// <summary>Bytes of native memory it holds: caches, activations and scratch, and weights and tables where it has its own; otherwise those are the model's.</summary>
     public long MemoryBytes => memory.Bytes + (long)cache.Length * sizeof(float) + (weights?.Bytes ?? 0);
@@ -189,6 +196,9 @@ public sealed partial class Decoder : IDisposable
         GC.KeepAlive(this);
     }
 
+    /// <summary>Begins to count <see cref="Densities"/> anew.</summary>
+    public void ResetDensities() => Densities.Reset();
+
     /// <summary>Frees caches, scratch and weights of its own; the model's parameters stay.</summary>
     public void Dispose()
     {
@@ -205,6 +215,7 @@ public sealed partial class Decoder : IDisposable
         frame.CacheStride = cacheStride;
         frame.Inputs = memory.Inputs;
         frame.Starts = memory.Targets;
+        frame.Selections = Densities.Counters;
     }
 
     private void Advance(int sequence, int count)

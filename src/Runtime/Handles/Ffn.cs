@@ -2,7 +2,7 @@ using ModelDsl.Programs;
 
 namespace ModelDsl;
 
-/// <summary>A feed-forward layer of a model: <c>[Ffn]</c> or <c>[GatedFfn]</c>.</summary>
+/// <summary>A feed-forward layer of a model: <c>[Ffn]</c>, <c>[GatedFfn]</c>, <c>[SparkFfn]</c> or <c>[TopKFfn]</c>.</summary>
 public readonly struct Ffn
 {
     private readonly LayerScope scope;
@@ -22,10 +22,13 @@ public readonly struct Ffn
     /// <summary>The product that gives the gate, [hidden, width]; null where the layer is not gated.</summary>
     public Linear? Gate => scope.Child("Gate") is var place && place.Has("Weight") ? new Linear(place) : null;
 
-    /// <summary>The product into the hidden width, [hidden, width].</summary>
+    /// <summary>The product that selects neurons, [hidden, predictor width]; null where the layer has none.</summary>
+    public Linear? Predictor => scope.Child("Predictor") is var place && place.Has("Weight") ? new Linear(place) : null;
+
+    /// <summary>The product into the hidden width, [hidden, width]; of a layer with a predictor [hidden, width - predictor width].</summary>
     public Linear Up => new(scope.Child("Up"));
 
-    /// <summary>The product out of the hidden width, [width, hidden].</summary>
+    /// <summary>The product out of the hidden width, [width, hidden]; of a layer that selects neurons [hidden, width], a row a neuron.</summary>
     public Linear Down => new(scope.Child("Down"));
 
     /// <inheritdoc/>

@@ -79,6 +79,13 @@ public sealed class Frame
     /// <summary>Add to the gradients instead of overwriting them (second and later micro-batches).</summary>
     public bool AccumulateGradients { get; set; }
 
+    /// <summary>Two counters for each layer that selects (see <see cref="ModelPlan.Selections"/>): how many it selected, and of how many. Null where nobody counts.</summary>
+    public long[]? Selections { get; set; }
+
+    /// <summary>Where a layer counts what it selects.</summary>
+    /// <param name="slot">Its place in <see cref="ModelPlan.Selections"/>.</param>
+    public SelectionCounter Selection(nint slot) => new(Selections, slot);
+
     /// <summary>Module program: input activations [rows, width] where the model has no embedding.</summary>
     public F32 ModuleInput { get; set; }
 

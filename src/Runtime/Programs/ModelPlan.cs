@@ -36,6 +36,9 @@ public sealed class ModelPlan
     /// <summary>Floats of caches for each position a sequence holds.</summary>
     public required long CacheFloatsPerPosition { get; init; }
 
+    /// <summary>The layers that select columns or keys, by name with the indices of their blocks, in the order of their counters.</summary>
+    public IReadOnlyList<string> Selections { get; init; } = [];
+
     /// <summary>What each layer costs, in order of declaration.</summary>
     public IReadOnlyList<ModelCardLayer> Layers { get; init; } = [];
 

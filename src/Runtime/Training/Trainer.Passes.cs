@@ -59,6 +59,7 @@ public sealed partial class Trainer
             frame.LossScale = counted == 0 ? 0 : 1f / counted;
             frame.AccumulateGradients = first > 0;
             frame.Gradients = train ? gradients.Data : default;
+            frame.Selections = train ? Densities.Counters : null;
             if (train) model.Program.Train(frame);
             else model.Program.Evaluate(frame);
             sum += Losses.Mean(frame.RowLosses, rows, frame.Targets).Sum;

@@ -18,6 +18,7 @@ public sealed partial class Trainer : IDisposable
     private readonly int batch;
     private readonly int sequence;
     private readonly KeyValuePair<string, object?> tag;
+    private readonly KeyValuePair<string, object?>[] densityTags;
     private long updates;
     private long totalTokens;
 
@@ -39,6 +40,8 @@ public sealed partial class Trainer : IDisposable
         for (int i = 0; i < slots.Length; i++) slots[i] = new Arena(plan.ParameterFloats);
         Parameters = new ParameterCollection(plan.Parameters, model.ParameterArena, gradients);
         Random = new RandomSource((ulong)(uint)options.Seed);
+        Densities = new LayerDensities(plan);
+        densityTags = [.. plan.Selections.Select(layer => new KeyValuePair<string, object?>("layer", layer))];
     }
 
     /// <summary>The options it was made with.</summary>
@@ -52,6 +55,9 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>Random numbers for whoever prepares batches; a checkpoint keeps its state.</summary>
     public RandomSource Random { get; }
+
+    /// <summary>How much the layers that select (<c>[SparkFfn]</c>, <c>[TopKFfn]</c>) selected in the last step, in order of declaration; empty for a model without such layers.</summary>
+    public LayerDensities Densities { get; }
 
     /// <summary>Bytes of native memory it holds: gradients, optimiser slots, activations and scratch; parameters are the model's.</summary>
     public long MemoryBytes => memory.Bytes + (1 + slots.Length) * (long)gradients.Length * sizeof(float);
@@ -81,12 +87,14 @@ public sealed partial class Trainer : IDisposable
         StepReport report;
         using (memory.Workers.Gate.EnterScope())
         {
+            Densities.Reset();
             double loss = Pass(inputs, targets, batch, sequence, segmentStarts, counted, train: true) / counted;
             report = Update(loss, inputs.Length);
         }
 
         report = report with { Targets = counted, Elapsed = Stopwatch.GetElapsedTime(start) };
         TrainingMetrics.Record(report, tag);
+        TrainingMetrics.Record(Densities, tag, densityTags);
         GC.KeepAlive(this);
         if (report.NonFinite is not null && Options.OnNonFinite == NonFiniteAction.Throw) throw new NonFiniteException(report);
         CurrentStep = report.Step;

@@ -97,7 +97,7 @@ internal static class RandomModels
 
     private static string Member(Random random, int width, string name, List<string> blocks, bool causal)
     {
-        int kind = random.Next(blocks.Count > 0 ? 6 : 4);
+        int kind = random.Next(blocks.Count > 0 ? 8 : 6);
         bool residual = random.Next(3) > 0;
         string inside = residual ? Pick(random, "", "", ", InsideResidual = true", ", InsideResidual = false") : "";
         string around = (residual ? "Residual, " : "") + (random.Next(2) == 0 ? $"PreNorm({Pick(random, Norms)}), " : "") + (random.Next(5) == 0 ? $"PostNorm({(Pick(random, Norms) + inside).TrimStart(',', ' ')}), " : "");
@@ -107,13 +107,24 @@ internal static class RandomModels
             1 => $"    [{around}Attention({Attention(random, width, causal)})] public partial Attention {name} {{ get; }}\n",
             2 => $"    [{around}Ffn({Ffn(random)})] public partial Ffn {name} {{ get; }}\n",
             3 => $"    [{around}GatedFfn({Ffn(random)})] public partial Ffn {name} {{ get; }}\n",
-            4 => $"    public partial {Pick(random, [.. blocks])} {name} {{ get; }}\n",
+            4 when width > 1 => $"    [{around}SparkFfn({Selecting(random, width)}{(random.Next(2) == 0 ? $", PredictorWidth = {random.Next(1, width)}" : "")})] public partial Ffn {name} {{ get; }}\n",
+            4 or 5 => $"    [{around}TopKFfn({Selecting(random, width)}{(random.Next(3) == 0 ? ", Gated = false" : "")})] public partial Ffn {name} {{ get; }}\n",
+            6 => $"    public partial {Pick(random, [.. blocks])} {name} {{ get; }}\n",
             _ => $"    [Repeat({random.Next(1, 4)})] public partial BlockStack<{Pick(random, [.. blocks])}> {name} {{ get; }}\n",
         };
     }
 
     private static string Ffn(Random random)
         => (random.Next(2) == 0 ? $"Hidden = {Pick(random, 1, 3, 16, 21, 40)}" : "HiddenRatio = 1.5") + $", Activation = Activation.{Pick(random, Activations)}" + (random.Next(2) == 0 ? ", Bias = true" : "");
+
+    private static string Selecting(Random random, int width)
+    {
+        int hidden = Pick(random, 2, 3, 16, 21, 40);
+        StringBuilder text = new(random.Next(2) == 0 || 1.5 * width < 2 ? $"Hidden = {hidden}, Active = {random.Next(1, hidden)}" : $"HiddenRatio = 1.5, ActiveFraction = {Pick(random, "0.3", "0.4", "0.6")}");
+        text.Append($", Activation = Activation.{Pick(random, Activations)}");
+        if (random.Next(4) == 0) return text.Append(", Selection = TopKSelection.Exact").ToString();
+        return text.Append(Pick(random, "", ", Deviation = Deviation.Population")).Append(Pick(random, "", "", ", ThresholdGradient = ThresholdGradient.Detached")).Append(Pick(random, "", "", ", Huber = 0.2")).ToString();
+    }
 
     private static string Attention(Random random, int width, bool causal)
     {

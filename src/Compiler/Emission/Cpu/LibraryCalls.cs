@@ -13,6 +13,12 @@ internal static class LibraryCalls
         string Stride(Value value) => CSharpLiterals.Int(plan.Locate(value).RowStride);
         string Heads(Value value) => $"new HeadMatrix({At(value)}, {Stride(value)})";
         string rows = scope.Rows(node.Inputs[0].Shape.Rows);
+        string Counter()
+        {
+            AffineOffset slot = plan.Selection(node);
+            return $"f.Selection({scope.Affine(slot.Constant, slot.Terms)})";
+        }
+
         switch (node.Operation)
         {
             case Gather gather:
@@ -61,6 +67,16 @@ internal static class LibraryCalls
                 writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached.Form, ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
                 using (writer.Indent())
                     writer.Line($"f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), {Heads(node.Output)});");
+                break;
+            case TopKThreshold threshold:
+                int columns = node.Inputs[0].Shape.Columns;
+                writer.Line($"TopKKernels.Threshold(f.Pool, {rows}, {columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {(float)threshold.Quantile(columns)}, {threshold.Divisor(columns)}, {At(node.Outputs[0])}, {At(node.Outputs[1])}, {At(node.Outputs[2])}, {Counter()});");
+                break;
+            case TopKSelect select:
+                writer.Line($"TopKKernels.Select(f.Pool, {rows}, {node.Output.Shape.Columns}, {select.Count}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {At(node.Output)}, {Stride(node.Output)}, {At(node.Outputs[1])}, {At(node.Outputs[2])}, {Counter()});");
+                break;
+            case TopKSelectBackward:
+                writer.Line($"TopKKernels.SelectBackward(f.Pool, {rows}, {node.Output.Shape.Columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {At(node.Inputs[1])}, {At(node.Inputs[2])}, {At(node.Inputs[3])}, {Stride(node.Inputs[3])}, {At(node.Output)}, {Stride(node.Output)});");
                 break;
             default:
                 throw new CompilerException($"{node.Operation.Describe()} has no call");

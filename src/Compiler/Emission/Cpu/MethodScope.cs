@@ -96,7 +96,7 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
             case Arena.Gradients:
                 return $"f.Gradients.At({Affine(at.Offset.Constant, at.Offset.Terms)})";
             case Arena.External:
-                return "f." + value.Name;
+                return "f." + at.Buffer.Name;
         }
 
         List<(Loop, long)> terms = [];
@@ -144,7 +144,7 @@ internal sealed class MethodScope(MemoryPlan plan, IReadOnlyList<(Loop Loop, str
     /// <summary>An offset that depends on the indices of the loops around.</summary>
     public string Affine(long constant, IReadOnlyList<(Loop Loop, long Stride)> terms)
     {
-        IEnumerable<string> parts = terms.Select(term => $"{IndexOf(term.Loop)} * {CSharpLiterals.Native(term.Stride)}");
+        IEnumerable<string> parts = terms.Select(term => term.Stride == 1 ? IndexOf(term.Loop) : $"{IndexOf(term.Loop)} * {CSharpLiterals.Native(term.Stride)}");
         return string.Join(" + ", constant == 0 && terms.Count > 0 ? parts : parts.Prepend(CSharpLiterals.Native(constant)));
     }
 

@@ -42,6 +42,9 @@ internal abstract record Operation
     /// <summary>Floats that a decoder keeps for each position a sequence holds.</summary>
     public virtual int CacheFloats => 0;
 
+    /// <summary>Of each row's columns how many it aims to select, 0 for an operation that selects none: those that do count what they selected.</summary>
+    public virtual int Selected => 0;
+
     /// <summary>Computes the outputs in double.</summary>
     public abstract void Evaluate(Evaluation evaluation, Node node);
 
@@ -54,6 +57,9 @@ internal abstract record Operation
 /// <summary>An operation of a forward pass.</summary>
 internal abstract record ForwardOperation : Operation
 {
+    /// <summary>Whether its outputs count as constants, so that none of them gets a gradient.</summary>
+    public virtual bool IsConstant => false;
+
     /// <summary>Adds the nodes of the backward: from the gradients of the outputs (null where nothing depends on one) to those of the inputs.</summary>
     public abstract void Differentiate(Differentiation.Backward backward, Node node, IReadOnlyList<Value?> gradients);
 }

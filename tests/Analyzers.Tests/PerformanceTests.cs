@@ -44,6 +44,8 @@ public class PerformanceTests
             [GatedFfn(HiddenRatio = 2.75)] public partial Ffn Fourth { get; }
             [GatedFfn({|MDL5002:Hidden = 8|})] public partial Ffn Fifth { get; }
             [Ffn(HiddenRatio = 4.001)] public partial Ffn Sixth { get; }
+            [SparkFfn({|MDL5002:Hidden = 100|}, Active = 8)] public partial Ffn Seventh { get; }
+            [TopKFfn(Hidden = 96, Active = 8)] public partial Ffn Eighth { get; }
         }
         """);
 

@@ -180,4 +180,61 @@ public class ShapeTests
             [Residual, Attention(Heads = 3, HeadWidth = 4)] public partial Attention Third { get; }
         }
         """);
+
+    [Fact]
+    public Task SelectionsAreSomeButNotAll() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Selecting
+        {
+            [SparkFfn(Hidden = 128, Active = 8, {|MDL1007:ActiveFraction = 0.1|})] public partial Ffn Twice { get; }
+            [{|MDL1008:TopKFfn(Hidden = 128)|}] public partial Ffn Missing { get; }
+            [SparkFfn(Hidden = 128, {|MDL1001:Active = 0|})] public partial Ffn None { get; }
+            [SparkFfn(Hidden = 128, {|MDL1001:Active = 128|})] public partial Ffn All { get; }
+            [SparkFfn(HiddenRatio = 2, {|MDL1001:Active = 128|})] public partial Ffn AllOfRatio { get; }
+            [TopKFfn(Hidden = 128, {|MDL1001:ActiveFraction = 1|})] public partial Ffn Whole { get; }
+            [TopKFfn(Hidden = 128, {|MDL1001:ActiveFraction = double.NaN|})] public partial Ffn NoNumber { get; }
+            [TopKFfn(Hidden = 128, {|MDL1001:ActiveFraction = 0.003|})] public partial Ffn RoundsToNone { get; }
+            [TopKFfn(Hidden = 128, {|MDL1001:ActiveFraction = 0.999|})] public partial Ffn RoundsToAll { get; }
+            [TopKFfn({|MDL1001:Hidden = 1|}, Active = 1)] public partial Ffn One { get; }
+            [{|MDL1008:SparkFfn(Active = 8)|}] public partial Ffn Sizeless { get; }
+            [SparkFfn(Hidden = 128, Active = 127, PredictorWidth = 63)] public partial Ffn Good { get; }
+            [TopKFfn(HiddenRatio = 2, ActiveFraction = 0.01)] public partial Ffn GoodToo { get; }
+        }
+        """);
+
+    [Fact]
+    public Task APredictorReadsSomeColumnsButNotAll() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Layer
+        {
+            [Residual, {|MDL1001:SparkFfn(Hidden = 128, Active = 8)|}] public partial Ffn Half { get; }
+        }
+
+        [Model(Width = 1, Context = 32)]
+        public sealed partial class Narrow
+        {
+            public partial Layer {|MDL1001:Layer|} { get; }
+        }
+
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Wide
+        {
+            public partial Layer Layer { get; }
+            [SparkFfn(Hidden = 128, Active = 8, {|MDL1001:PredictorWidth = 0|})] public partial Ffn None { get; }
+            [SparkFfn(Hidden = 128, Active = 8, {|MDL1001:PredictorWidth = 64|})] public partial Ffn All { get; }
+        }
+        """);
+
+    [Fact]
+    public Task AnExactSelectionEstimatesNothing() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 64, Context = 32)]
+        public sealed partial class Exact
+        {
+            [SparkFfn(Hidden = 128, Active = 8, Selection = TopKSelection.Exact, {|MDL0108:Deviation = Deviation.Population|})] public partial Ffn First { get; }
+            [SparkFfn(Hidden = 128, Active = 8, Selection = TopKSelection.Exact, {|MDL0108:ThresholdGradient = ThresholdGradient.Attached|})] public partial Ffn Second { get; }
+            [TopKFfn(Hidden = 128, Active = 8, Selection = TopKSelection.Exact, {|MDL0108:Huber = 0.1|})] public partial Ffn Third { get; }
+            [TopKFfn(Hidden = 128, Active = 8, {|MDL1001:Huber = -0.1|})] public partial Ffn Fourth { get; }
+            [TopKFfn(Hidden = 128, Active = 8, Huber = 0, Deviation = Deviation.Population, ThresholdGradient = ThresholdGradient.Detached)] public partial Ffn Good { get; }
+        }
+        """);
 }

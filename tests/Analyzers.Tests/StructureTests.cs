@@ -344,7 +344,7 @@ public class StructureTests
         Assert.Equal(
             [
                 "MDL0007 at Mixed: 'Mixed' has type 'Ffn', but [Attention] declares a layer of type 'Attention'",
-                "MDL0009 at Bare: 'Bare' declares no layer: put [Ffn] or [GatedFfn] on it",
+                "MDL0009 at Bare: 'Bare' declares no layer: put [Ffn] or [GatedFfn] or [SparkFfn] or [TopKFfn] on it",
                 "MDL0105 at TiedTo = \"Token\": 'Head' is tied to 'Token', which is no embedding of 'Wrong': its embedding is 'Tokens'",
             ],
             messages);

@@ -35,6 +35,27 @@ public class ArgumentFixTests
     public Task AHiddenSizeIsBroughtIntoRange(string before, string title, string after)
         => FixHarness.Offers("MDL1001", Model($"[Ffn({before})] public partial Ffn Ffn {{ get; }}"), (title, Model($"[Ffn({after})] public partial Ffn Ffn {{ get; }}")));
 
+    [Theory]
+    [InlineData("SparkFfn(Hidden = 128, Active = 128)", "Use Active = 127", "SparkFfn(Hidden = 128, Active = 127)")]
+    [InlineData("SparkFfn(Hidden = 128, Active = 8, PredictorWidth = 64)", "Use PredictorWidth = 63", "SparkFfn(Hidden = 128, Active = 8, PredictorWidth = 63)")]
+    [InlineData("TopKFfn(Hidden = 128, ActiveFraction = 1.5)", "Use ActiveFraction = 0.08", "TopKFfn(Hidden = 128, ActiveFraction = 0.08)")]
+    [InlineData("TopKFfn(Hidden = 4, ActiveFraction = 0.08)", "Use ActiveFraction = 0.5", "TopKFfn(Hidden = 4, ActiveFraction = 0.5)")]
+    [InlineData("TopKFfn(Hidden = 128, Active = 8, Huber = -1)", "Use Huber = 0", "TopKFfn(Hidden = 128, Active = 8, Huber = 0)")]
+    public Task ASelectionIsBroughtIntoRange(string before, string title, string after)
+        => FixHarness.Offers("MDL1001", Model($"[{before}] public partial Ffn Ffn {{ get; }}"), (title, Model($"[{after}] public partial Ffn Ffn {{ get; }}")));
+
+    [Fact]
+    public Task ASelectionIsGivenOnce() => FixHarness.Offers("MDL1007",
+        Model("[SparkFfn(Hidden = 128, Active = 8, ActiveFraction = 0.1)] public partial Ffn Ffn { get; }"),
+        ("Remove ActiveFraction = 0.1", Model("[SparkFfn(Hidden = 128, Active = 8)] public partial Ffn Ffn { get; }")),
+        ("Remove Active = 8", Model("[SparkFfn(Hidden = 128, ActiveFraction = 0.1)] public partial Ffn Ffn { get; }")));
+
+    [Fact]
+    public Task AnExactSelectionHasNoDeviation() => FixHarness.Offers("MDL0108",
+        Model("[TopKFfn(Hidden = 128, Active = 8, Selection = TopKSelection.Exact, Huber = 0.5)] public partial Ffn Ffn { get; }"),
+        ("Remove Selection = TopKSelection.Exact", Model("[TopKFfn(Hidden = 128, Active = 8, Huber = 0.5)] public partial Ffn Ffn { get; }")),
+        ("Remove Huber = 0.5", Model("[TopKFfn(Hidden = 128, Active = 8, Selection = TopKSelection.Exact)] public partial Ffn Ffn { get; }")));
+
     [Fact]
     public Task HeadsDivideTheWidth() => FixHarness.Offers("MDL1002", Attention("Heads = 6"), Offered(Attention, ("Use Heads = 4", "Heads = 4"), ("Use Heads = 8", "Heads = 8")));
 
@@ -75,6 +96,8 @@ public class ArgumentFixTests
     [Theory]
     [InlineData("[Attention] public partial Attention Layer { get; }", "Add HeadWidth = 64", "[Attention(HeadWidth = 64)] public partial Attention Layer { get; }")]
     [InlineData("[Ffn()] public partial Ffn Layer { get; }", "Add HiddenRatio = 4", "[Ffn(HiddenRatio = 4)] public partial Ffn Layer { get; }")]
+    [InlineData("[TopKFfn(Hidden = 128)] public partial Ffn Layer { get; }", "Add ActiveFraction = 0.08", "[TopKFfn(Hidden = 128, ActiveFraction = 0.08)] public partial Ffn Layer { get; }")]
+    [InlineData("[SparkFfn(Active = 8)] public partial Ffn Layer { get; }", "Add HiddenRatio = 4", "[SparkFfn(Active = 8, HiddenRatio = 4)] public partial Ffn Layer { get; }")]
     [InlineData("[GatedFfn(Bias = true)] public partial Ffn Layer { get; }", "Add HiddenRatio = 8.0 / 3", "[GatedFfn(Bias = true, HiddenRatio = 8.0 / 3)] public partial Ffn Layer { get; }")]
     public Task ASizeIsGiven(string before, string title, string after) => FixHarness.Offers("MDL1008", Model(before), (title, Model(after)));
 

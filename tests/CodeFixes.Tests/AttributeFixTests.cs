@@ -24,7 +24,9 @@ public class AttributeFixTests
     public Task ALayerIsDeclared() => FixHarness.Offers("MDL0009",
         Block("    /// <summary>Mixes.</summary>\n    public partial Ffn Bare { get; }"),
         ("Add [Ffn(HiddenRatio = 4)]", Block("    /// <summary>Mixes.</summary>\n    [Ffn(HiddenRatio = 4)] public partial Ffn Bare { get; }")),
-        ("Add [GatedFfn(HiddenRatio = 8.0 / 3)]", Block("    /// <summary>Mixes.</summary>\n    [GatedFfn(HiddenRatio = 8.0 / 3)] public partial Ffn Bare { get; }")));
+        ("Add [GatedFfn(HiddenRatio = 8.0 / 3)]", Block("    /// <summary>Mixes.</summary>\n    [GatedFfn(HiddenRatio = 8.0 / 3)] public partial Ffn Bare { get; }")),
+        ("Add [SparkFfn(HiddenRatio = 4, ActiveFraction = 0.08)]", Block("    /// <summary>Mixes.</summary>\n    [SparkFfn(HiddenRatio = 4, ActiveFraction = 0.08)] public partial Ffn Bare { get; }")),
+        ("Add [TopKFfn(HiddenRatio = 8.0 / 3, ActiveFraction = 0.08)]", Block("    /// <summary>Mixes.</summary>\n    [TopKFfn(HiddenRatio = 8.0 / 3, ActiveFraction = 0.08)] public partial Ffn Bare { get; }")));
 
     [Theory]
     [InlineData("    [PreNorm, Residual] public partial Attention Bare { get; }", "    [PreNorm, Residual, Attention(HeadWidth = 64)] public partial Attention Bare { get; }")]

@@ -8,7 +8,7 @@ internal static class Mutation
 {
     private static readonly string[] Words =
     [
-        "Embedding", "RmsNorm", "LayerNorm", "Attention", "Ffn", "GatedFfn", "LanguageHead", "PreNorm", "PostNorm", "Residual", "Repeat", "Block", "Model", "Norm", "Head",
+        "Embedding", "RmsNorm", "LayerNorm", "Attention", "Ffn", "GatedFfn", "SparkFfn", "TopKFfn", "LanguageHead", "PreNorm", "PostNorm", "Residual", "Repeat", "Block", "Model", "Norm", "Head",
         "BlockStack", "Width", "Heads", "Hidden", "TiedTo", "partial", "static", "abstract", "sealed", "record", "struct", "private", "required", "virtual", "nameof", "Tokens",
         "Name", "Parameters", "int", "get", "set", "init",
     ];

@@ -33,7 +33,10 @@ internal sealed record TorchFfn : TorchSublayer
         return Linear(run, $"{path}.Down", hidden, Bias);
     }
 
-    private Tensor Activate(Tensor x) => Activation switch
+    private Tensor Activate(Tensor x) => Activate(Activation, x);
+
+    /// <summary>An activation.</summary>
+    public static Tensor Activate(Activation activation, Tensor x) => activation switch
     {
         Activation.Gelu => nn.functional.gelu(x),
         Activation.GeluTanh => nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),

@@ -10,6 +10,8 @@ public static partial class TopKKernels
     /// <summary>Values of a tile: enough that waking a thread pays.</summary>
     private const int TileFloats = 16 * 1024;
 
+    private const int MostTiles = 64;
+
     /// <summary>
     /// thresholds[r] = mean + deviation · quantile of row r, by two passes over the row while it is in cache, so that a mean far from zero cancels nothing. A NaN or infinite value makes
     /// the threshold one or the other.
@@ -28,6 +30,14 @@ public static partial class TopKKernels
     public static void Threshold(
         WorkerPool pool, nint rows, int columns, F32 values, nint stride, float quantile, int divisor, F32 thresholds, F32 means, F32 slopes, SelectionCounter counter)
         => Vectors.Run(new ThresholdRun(pool, rows, columns, values, stride, quantile, divisor, thresholds, means, slopes, counter));
+
+    /// <summary>The same at a chosen vector width.</summary>
+    internal static void Threshold<S>(
+        WorkerPool pool, nint rows, int columns, F32 values, nint stride, float quantile, int divisor, F32 thresholds, F32 means, F32 slopes, SelectionCounter counter) where S : unmanaged, ISimd<S>
+    {
+        nint tileRows = Math.Max((rows + MostTiles - 1) / MostTiles, TileFloats / columns + 1);
+        pool.Run((int)((rows + tileRows - 1) / tileRows), new ThresholdRows<S>(rows, tileRows, columns, values, stride, quantile, divisor, thresholds, means, slopes, counter));
+    }
 
     /// <summary>kept[r, c] = values[r, c] where it is among the <paramref name="count"/> largest of its row, the lowest column first among equals; 0 elsewhere. NaN is kept.</summary>
     /// <param name="pool">The workers.</param>
@@ -67,10 +77,6 @@ public static partial class TopKKernels
     private readonly struct ThresholdRun(
         WorkerPool pool, nint rows, int columns, F32 values, nint stride, float quantile, int divisor, F32 thresholds, F32 means, F32 slopes, SelectionCounter counter) : ISimdBody
     {
-        public void Run<S>() where S : unmanaged, ISimd<S>
-        {
-            nint tileRows = Math.Max((rows + 63) / 64, TileFloats / columns + 1);
-            pool.Run((int)((rows + tileRows - 1) / tileRows), new ThresholdRows<S>(rows, tileRows, columns, values, stride, quantile, divisor, thresholds, means, slopes, counter));
-        }
+        public void Run<S>() where S : unmanaged, ISimd<S> => Threshold<S>(pool, rows, columns, values, stride, quantile, divisor, thresholds, means, slopes, counter);
     }
 }

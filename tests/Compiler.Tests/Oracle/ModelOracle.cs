@@ -52,6 +52,9 @@ internal sealed class ModelOracle(ModelGraph graph, int batch, int time)
         return result(this);
     })];
 
+    /// <summary>Any value of the graph, of one iteration of the loops around it.</summary>
+    public Matrix Value(Value value, int iteration) => evaluation.Get(value, iteration);
+
     public bool Has(Role role) => graph.Outputs.ContainsKey(role);
 
     public double[] Output(Role role) => evaluation.Get(graph.Outputs[role]).Data;

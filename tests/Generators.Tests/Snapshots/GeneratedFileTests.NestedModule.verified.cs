@@ -448,7 +448,7 @@ internal sealed partial class Demo__Encoder_Program
         public S Load<S, L>(nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S upValue = ffnUp.Load<S, L>(row * 160 + column, lanes);
-            S t0 = S.Max(upValue, S.Zero);
+            S t0 = S.Max(S.Zero, upValue);
             return t0 * t0;
         }
     }
@@ -801,7 +801,7 @@ internal sealed partial class Demo__Encoder_Program
         public void Apply<S, L>(S product, nint row, nint column, L lanes) where S : unmanaged, ISimd<S> where L : struct, ILanes
         {
             S upValue = ffnUp.Load<S, L>(row * 160 + column, lanes);
-            S t0 = S.Max(upValue, S.Zero) * S.Select(S.LessThan(S.Zero, upValue), S.Broadcast(1f), S.Zero);
+            S t0 = S.Max(S.Zero, upValue) * S.Select(S.LessThan(S.Zero, upValue), S.Broadcast(1f), S.Zero);
             ffnGradient.Store(row * 160 + column, product * (t0 + t0), lanes);
         }
 

@@ -15,6 +15,21 @@ internal static class Declarations
         Gen.Int[1, 90], Gen.Bool, Gen.Enum<Activation>(), Gen.Bool,
         (hidden, gated, activation, bias) => (TorchSublayer)new TorchFfn { Hidden = hidden, Gated = gated, Activation = activation, Bias = bias });
 
+    private static readonly Gen<TorchSublayer> Selecting = Gen.Int[2, 90].SelectMany(hidden => Gen.Select(
+        Gen.Select(Gen.Int[1, hidden - 1], Gen.Int[0, 2], Gen.Bool), Gen.Enum<Activation>(), OneOf(false, false, true), Gen.Enum<Deviation>(), Gen.Enum<ThresholdGradient>(), OneOf(0, 0, 0.3),
+        (sizes, activation, exact, deviation, gradient, huber) => (TorchSublayer)new TorchSelectingFfn
+        {
+            Hidden = hidden,
+            Active = sizes.Item1,
+            PredictorWidth = sizes.Item2,
+            Gated = sizes.Item3,
+            Activation = activation,
+            Selection = exact ? TopKSelection.Exact : TopKSelection.Statistical,
+            Deviation = deviation,
+            ThresholdGradient = gradient,
+            Huber = huber,
+        }));
+
     private static readonly Gen<(int Heads, int KeyValueHeads, int Width)> Heads = Gen.Select(
         Gen.Int[1, 3], OneOf(1, 1, 2, 3), Gen.OneOf(Gen.Int[1, 12], Gen.Int[13, 40]), (keyHeads, sharing, width) => (keyHeads * sharing, keyHeads, width));
 
@@ -40,7 +55,7 @@ internal static class Declarations
         });
 
     private static readonly Gen<TorchLayer> Sublayer = Gen.Select(
-        Gen.OneOf(Attention, Ffn), MaybeNorm, MaybeNorm, OneOf(true, true, false), OneOf<bool?>(null, true, false),
+        Gen.OneOf(Attention, Ffn, Selecting), MaybeNorm, MaybeNorm, OneOf(true, true, false), OneOf<bool?>(null, true, false),
         (layer, before, after, residual, inside) => (TorchLayer)(layer with { PreNorm = before, PostNorm = after, Residual = residual, InsideResidual = inside }));
 
     /// <summary>A module of one to three blocks of one to three layers.</summary>
@@ -63,6 +78,8 @@ internal static class Declarations
         new(7, 1, [new TorchAttention { Heads = 2, HeadWidth = 33, Causal = false, SoftCap = 0.5 }], 3, 31, false, 4),
         new(3, 3, [new TorchNorm(NormKind.RmsNorm), new TorchNorm(NormKind.LayerNorm)], 1, 5, false, 5),
         new(5, 1, [new TorchFfn { Hidden = 1, Activation = Activation.SquaredRelu, Residual = false }], 1, 3, false, 6),
+        new(64, 2, [new TorchSelectingFfn { Hidden = 200, Active = 16, PredictorWidth = 32, PreNorm = new TorchNorm(NormKind.RmsNorm) }], 2, 31, false, 8),
+        new(21, 1, [new TorchSelectingFfn { Hidden = 50, Active = 49, Deviation = Deviation.Population }, new TorchSelectingFfn { Hidden = 2, Active = 1, PredictorWidth = 20 }], 1, 9, false, 9),
         new(33, 1, [new TorchFfn { Hidden = 65, PostNorm = new TorchNorm(NormKind.LayerNorm) }, new TorchFfn { Hidden = 31, Gated = true, Activation = Activation.Silu }], 2, 65 / 2, false, 7),
     ];
 

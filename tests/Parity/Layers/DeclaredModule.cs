@@ -31,7 +31,7 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         [Block]
         public sealed partial class {{name}}Block
         {
-            {{string.Join("\n    ", Layers.Select((layer, i) => $"[{Attributes(layer)}] public partial {layer.GetType().Name[5..]} Layer{i} {{ get; }}"))}}
+            {{string.Join("\n    ", Layers.Select((layer, i) => $"[{Attributes(layer)}] public partial {PropertyType(layer)} Layer{i} {{ get; }}"))}}
         }
         """;
 
@@ -47,7 +47,12 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         if (sublayer.PreNorm is { } first) attributes.Add(Call("PreNorm", [$"NormKind.{first.Kind}", .. NormOptions(first)]));
         if (sublayer.PostNorm is { } last) attributes.Add(Call("PostNorm", [$"NormKind.{last.Kind}", .. NormOptions(last), .. sublayer is { Residual: true, InsideResidual: { } inside } ? [$"InsideResidual = {(inside ? "true" : "false")}"] : (string[])[]]));
         if (sublayer.Residual) attributes.Add("Residual");
-        attributes.Add(layer is TorchFfn ffn ? Call(ffn.Gated ? "GatedFfn" : "Ffn", FfnOptions(ffn)) : Call("Attention", AttentionOptions((TorchAttention)layer)));
+        attributes.Add(layer switch
+        {
+            TorchFfn ffn => Call(ffn.Gated ? "GatedFfn" : "Ffn", FfnOptions(ffn)),
+            TorchSelectingFfn selecting => Call(selecting.PredictorWidth > 0 ? "SparkFfn" : "TopKFfn", SelectionOptions(selecting)),
+            _ => Call("Attention", AttentionOptions((TorchAttention)layer)),
+        });
         return string.Join(", ", attributes);
     }
 
@@ -64,6 +69,18 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         if (ffn.Bias) yield return "Bias = true";
     }
 
+    private static IEnumerable<string> SelectionOptions(TorchSelectingFfn ffn)
+    {
+        yield return $"Hidden = {ffn.Hidden}, Active = {ffn.Active}";
+        yield return $"Activation = Activation.{ffn.Activation}";
+        if (ffn.PredictorWidth > 0) yield return $"PredictorWidth = {ffn.PredictorWidth}";
+        else if (!ffn.Gated) yield return "Gated = false";
+        yield return $"Selection = TopKSelection.{ffn.Selection}";
+        if (ffn.Selection == TopKSelection.Exact) yield break;
+        yield return $"Deviation = Deviation.{ffn.Deviation}, ThresholdGradient = ThresholdGradient.{ffn.ThresholdGradient}";
+        if (ffn.Huber > 0) yield return $"Huber = {Number(ffn.Huber)}";
+    }
+
     private static IEnumerable<string> AttentionOptions(TorchAttention attention)
     {
         yield return $"Heads = {attention.Heads}";
@@ -78,6 +95,8 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         if (attention.QueryKeyValueBias) yield return "QueryKeyValueBias = true";
         if (attention.OutputBias) yield return "OutputBias = true";
     }
+
+    private static string PropertyType(TorchLayer layer) => layer is TorchSelectingFfn ? nameof(Ffn) : layer.GetType().Name[5..];
 
     private static string Call(string attribute, IEnumerable<string> arguments) => string.Join(", ", arguments) is { Length: > 0 } list ? $"{attribute}({list})" : attribute;
 

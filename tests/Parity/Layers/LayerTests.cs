@@ -24,16 +24,20 @@ public class LayerTests
     {
         InMemoryModels models = InMemoryModels.Load(modules.Select((module, i) => module.Source($"Module{i}")));
         List<string> wrong = [];
+        int left = 0;
         for (int i = 0; i < modules.Length; i++)
         {
             using ModelInstance model = models.Create($"Declared.Module{i}");
-            if (string.Join(", ", Deviations(modules[i], model)) is { Length: > 0 } deviations) wrong.Add($"{modules[i]}: {deviations}");
+            if (Deviations(modules[i], model) is not { } deviations) left++;
+            else if (deviations.Count > 0) wrong.Add($"{modules[i]}: {string.Join(", ", deviations)}");
         }
 
         Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
+        Assert.True(left * 4 <= modules.Length, $"{left} of {modules.Length} modules are left out");
     }
 
-    private static IEnumerable<string> Deviations(DeclaredModule declared, ModelInstance model)
+    /// <summary>What is wrong, or null where rounding may select otherwise than the reference: then the two are different functions.</summary>
+    private static List<string>? Deviations(DeclaredModule declared, ModelInstance model)
     {
         using TorchModule reference = new(declared.Reference, declared.Width, type: torch.ScalarType.Float64);
         using ModelModule module = model.CreateModule(new ModuleOptions { Batch = declared.Batch, Sequence = declared.Time, Threads = 2 });
@@ -51,6 +55,7 @@ public class LayerTests
         Fill(upstream, random, 0);
         int[] segments = declared.Segmented ? Segments(declared, random) : [];
         (float[] output, float[] inputGradient) = reference.Run(x, upstream, declared.Batch, segmentStarts: segments);
+        if (declared.Layers.OfType<TorchSelectingFfn>().Any(layer => layer.Closest < 1e-5)) return null;
 
         List<string> wrong = [];
         void Check(string what, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double floor)

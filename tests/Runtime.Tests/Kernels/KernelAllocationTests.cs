@@ -30,6 +30,9 @@ public sealed class KernelAllocationTests
             CrossEntropy.Forward(pool, rows, vocabulary, a, vocabulary, tokens, d, e);
             CrossEntropy.Backward(pool, rows, vocabulary, a, vocabulary, tokens, e, 0.1f, b, vocabulary);
             Losses.Mean(d, rows, tokens);
+            TopKKernels.Threshold(pool, rows, vocabulary, a, vocabulary, 1.4f, vocabulary, c, d, e, default);
+            TopKKernels.Select(pool, rows, vocabulary, 20, a, vocabulary, b, vocabulary, c, d, default);
+            TopKKernels.SelectBackward(pool, rows, vocabulary, a, vocabulary, c, d, b, vocabulary, b, vocabulary);
             Lookup.Scatter(pool, rows, tokens, b, width, vocabulary, width, c, accumulate: false);
             Lookup.ScatterPositions(pool, batch, time, b, width, time, width, c, accumulate: true);
             Gradients.SquaredNorm(pool, a, rows * vocabulary);

@@ -74,7 +74,8 @@ internal sealed class FormulaPrinter(CodeWriter writer, bool vector, Func<int, s
         if (unary.Operator == UnaryOperator.Negate) return "-" + Nested(unary.Operand);
         if (vector)
         {
-            if (unary.Operator == UnaryOperator.Relu) return $"S.Max({operand}, S.Zero)";
+            // In this order a NaN stays one: where an operand is NaN, the second is returned.
+            if (unary.Operator == UnaryOperator.Relu) return $"S.Max(S.Zero, {operand})";
             if (unary.Operator == UnaryOperator.Step) return $"S.Select(S.LessThan(S.Zero, {operand}), S.Broadcast(1f), S.Zero)";
             return $"VectorMath.{Capitalised(unary.Operator.Name)}({operand})";
         }

@@ -8,8 +8,8 @@ namespace ModelDsl.Kernels;
 /// that grouped heads share what is read. Queries lie in the lanes: scores are kept transposed, [key][query], which makes
 /// the softmax lane-wise, leaves keys unpacked, and gives the second product its operand in the order it is read.
 /// </summary>
-internal readonly unsafe struct AttentionForward<S, F>(
-    in AttentionShape shape, F score, AttentionBounds bounds, HeadMatrix query, AttentionKeys keys) where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+internal readonly unsafe partial struct AttentionForward<S, F>(
+    in AttentionShape shape, F score, AttentionBounds bounds, HeadMatrix query, AttentionKeys keys, int capacity) where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
 {
     /// <summary>Query rows of a block.</summary>
     public const int BlockRows = 64;
@@ -29,12 +29,16 @@ internal readonly unsafe struct AttentionForward<S, F>(
     private readonly HeadMatrix query = query;
     private readonly AttentionKeys keys = keys;
     private readonly AttentionRows rows = new(shape);
+    private readonly int capacity = capacity;
 
     /// <summary>Floats of a head padded to whole vectors.</summary>
     public int PaddedWidth { get; } = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
 
     /// <summary>Scratch of one block.</summary>
-    public nint ScratchFloats => BlockRows * (shape.HeadWidth + PaddedWidth + 3) + AttentionLanes.ScratchFloats + BlockKeys * (BlockRows + PaddedWidth);
+    public nint ScratchFloats => OwnFloats + SelectionFloats;
+
+    /// <summary>Scratch without that of a selection.</summary>
+    private nint OwnFloats => BlockRows * (shape.HeadWidth + PaddedWidth + 3) + AttentionLanes.ScratchFloats + BlockKeys * (BlockRows + PaddedWidth);
 
     /// <summary>The mean of the values, not yet divided by the sum: [row][<see cref="PaddedWidth"/>].</summary>
     public float* Output(float* scratch) => scratch;
@@ -46,7 +50,7 @@ internal readonly unsafe struct AttentionForward<S, F>(
     public float* Sum(float* scratch) => Maximum(scratch) + BlockRows;
 
     /// <summary>
-    /// Leaves in <paramref name="scratch"/> the output, maximum and sum over the keys [first, end) of the block that starts at a row.
+    /// Leaves in <paramref name="scratch"/> the output, maximum and sum over the keys [first, end) of the block that starts at a row, of dense attention.
     /// Meanwhile the rows of <paramref name="output"/> and the queries of the block that starts at <paramref name="next"/> (negative for
     /// none) are brought near, and on the <paramref name="firstVisit"/> of the keys these too.
     /// </summary>
@@ -61,13 +65,7 @@ internal readonly unsafe struct AttentionForward<S, F>(
         int vectors = (count + S.Width - 1) / S.Width;
         PackQueries(batch, head, row, count, vectors * S.Width, queries, sees);
         sees.Prepare<S>(count);
-        for (int i = 0; i < count * width; i += S.Width) S.Store(mean + i, S.Zero);
-        for (int i = 0; i < vectors * S.Width; i += S.Width)
-        {
-            S.Store(maximum + i, S.Broadcast(NoScore));
-            S.Store(sum + i, S.Zero);
-        }
-
+        Clear(count, vectors, mean, maximum, sum);
         (int seenFirst, int seenEnd) = sees.Union(count);
         first = Math.Max(first, seenFirst);
         end = Math.Min(end, seenEnd);
@@ -77,7 +75,8 @@ internal readonly unsafe struct AttentionForward<S, F>(
         for (int key = first; key < end; key += BlockKeys)
         {
             int held = Math.Min(BlockKeys, end - key);
-            Score(batch, head, key, held, vectors, queries, sees, scores, firstVisit, ref ahead);
+            float* value = firstVisit ? keys.Value(batch, head, key) : null;
+            Score<AttentionTile.RowMajor>(keys.Key(batch, head, key), keys.KeyStride, shape.HeadWidth, value, key, held, vectors, queries, sees, scores, firstVisit, ref ahead);
             bool grew = false;
             for (int v = 0; v < vectors; v++) grew |= Softmax(key, held, v, scores, sees, maximum, sum, factor);
             if (grew && key > first) Rescale(count, factor, mean);
@@ -85,7 +84,7 @@ internal readonly unsafe struct AttentionForward<S, F>(
         }
     }
 
-    /// <summary>Divides by the sums and writes a block's rows.</summary>
+    /// <summary>Divides by the sums and writes a block's rows, and what the backward needs of them: see <see cref="AttentionSelection"/>.</summary>
     public void Finish(int batch, int head, int row, float* scratch, HeadMatrix output, F32 logSumExp, nint logSumExpStride)
     {
         int count = Math.Min(BlockRows, rows.Count - row);
@@ -95,14 +94,27 @@ internal readonly unsafe struct AttentionForward<S, F>(
         {
             S reciprocal = S.Broadcast(sum[i] == 0f ? 0f : 1f / sum[i]);
             AttentionPacking.WriteRow(Output(scratch) + i * PaddedWidth, shape.HeadWidth, rows.In(output, batch, head, row + i), reciprocal);
-            if (!logSumExp.IsNull) rows.In(logSumExp, logSumExpStride, batch, head, row + i) = maximum[i];
+            if (logSumExp.IsNull) continue;
+            rows.In(logSumExp, logSumExpStride, batch, head, row + i) = maximum[i];
+            if (shape.TopK > 0) FinishSelection(batch, head, row + i, i, scratch, logSumExp, logSumExpStride);
+        }
+    }
+
+    private static void Clear(int count, int vectors, float* mean, float* maximum, float* sum)
+    {
+        int width = (int)((maximum - mean) / BlockRows);
+        for (int i = 0; i < count * width; i += S.Width) S.Store(mean + i, S.Zero);
+        for (int i = 0; i < vectors * S.Width; i += S.Width)
+        {
+            S.Store(maximum + i, S.Broadcast(NoScore));
+            S.Store(sum + i, S.Zero);
         }
     }
 
     /// <summary>Transposes the scaled queries and writes their bounds; lanes beyond the last row repeat it.</summary>
     private void PackQueries(int batch, int head, int row, int count, int padded, float* queries, AttentionLanes sees)
     {
-        int width = shape.HeadWidth;
+        int width = shape.ScoreWidth, rest = shape.GateWidth;
         float** source = stackalloc float*[4];
         for (int i = 0; i < padded; i += 4)
         {
@@ -116,20 +128,28 @@ internal readonly unsafe struct AttentionForward<S, F>(
             }
 
             AttentionPacking.TransposeFour(source[0], source[1], source[2], source[3], width, queries + i, BlockRows, shape.Scale);
+            if (rest == 0) continue;
+            AttentionPacking.TransposeFour(
+                source[0] + width, source[1] + width, source[2] + width, source[3] + width, rest, queries + width * BlockRows + i, BlockRows, shape.GateScale);
         }
     }
 
-    /// <summary>Scores of a block of keys, where a vector of queries sees any of a strip of them.</summary>
-    private void Score(int batch, int head, int key, int held, int vectors, float* queries, AttentionLanes sees, float* scores, bool firstVisit, ref AttentionAhead ahead)
+    /// <summary>
+    /// Products of a block of keys, or of some of their columns, with the queries, where a vector of queries sees any of a strip of keys. On the first visit the keys are brought near,
+    /// and the values that are not null.
+    /// </summary>
+    private void Score<A>(
+        float* source, nint stride, int width, float* value, int key, int held, int vectors, float* queries, AttentionLanes sees, float* scores, bool firstVisit, ref AttentionAhead ahead)
+        where A : struct, AttentionTile.IOperandOrder
     {
-        float* source = keys.Key(batch, head, key), value = keys.Value(batch, head, key);
+        nint step = A.IsRowMajor ? stride : 1;
         for (int i = 0; i < held; i += AttentionTile.Rows)
         {
             int take = Math.Min(AttentionTile.Rows, held - i);
             for (int j = i; firstVisit && j < i + take; j++)
             {
-                AttentionPacking.Prefetch(value + j * keys.ValueStride, shape.HeadWidth);
-                if (j + AttentionTile.Rows < held) AttentionPacking.Prefetch(source + (j + AttentionTile.Rows) * keys.KeyStride, shape.HeadWidth);
+                if (value != null) AttentionPacking.Prefetch(value + j * keys.ValueStride, shape.HeadWidth);
+                if (A.IsRowMajor && j + AttentionTile.Rows < held) AttentionPacking.Prefetch(source + (j + AttentionTile.Rows) * stride, width);
             }
 
             ahead.Step(AheadRows);
@@ -137,8 +157,8 @@ internal readonly unsafe struct AttentionForward<S, F>(
             while (first < end && !sees.SeesAny(first, key + i, key + i + take)) first++;
             while (end > first && !sees.SeesAny(end - 1, key + i, key + i + take)) end--;
             if (first == end) continue;
-            AttentionTile.Multiply<S, AttentionTile.RowMajor>(
-                take, (end - first) * S.Width, shape.HeadWidth, source + i * keys.KeyStride, keys.KeyStride,
+            AttentionTile.Multiply<S, A>(
+                take, (end - first) * S.Width, width, source + i * step, stride,
                 queries + first * S.Width, BlockRows, scores + i * BlockRows + first * S.Width, BlockRows, accumulate: false);
         }
     }

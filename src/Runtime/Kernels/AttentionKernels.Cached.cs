@@ -14,7 +14,8 @@ public static unsafe partial class AttentionKernels
 
     /// <summary>
     /// Decoding and chunked prefill: stores the new keys and values in the caches, then computes the outputs of the new rows over
-    /// everything held, causally. Caches are laid out [Batch, KeyValueHeads, capacity, HeadWidth]: what one head reads is contiguous.
+    /// everything held, causally. Caches are laid out [Batch, KeyValueHeads, capacity, HeadWidth]: what one head reads is contiguous. Of selective attention, the cache of keys holds
+    /// their scored columns apart from the others.
     /// </summary>
     /// <param name="pool">Threads.</param>
     /// <param name="shape">Sizes and variant; Time is the number of new rows of each sequence, Causal is taken as set.</param>
@@ -59,7 +60,7 @@ public static unsafe partial class AttentionKernels
             int held = 0, heads = shape.Batch * shape.KeyValueHeads, rows = new AttentionRows(shape).Count;
             for (int b = 0; b < shape.Batch; b++) held = Math.Max(held, bounds.Keys(b));
 
-            if (rows <= AttentionDecode<S, F>.MostRows)
+            if (rows <= AttentionDecode<S, F>.MostRows && shape.TopK == 0)
             {
                 var decode = new AttentionDecode<S, F>(shape, score, bounds, query, keys);
                 int parts = (held + AttentionDecode<S, F>.PartKeys - 1) / AttentionDecode<S, F>.PartKeys;
@@ -71,11 +72,11 @@ public static unsafe partial class AttentionKernels
             }
 
             pool.Run(heads, new StoreBody(shape, bounds, fresh, keys));
-            var forward = new AttentionForward<S, F>(shape, score, bounds, query, keys);
+            var forward = new AttentionForward<S, F>(shape, score, bounds, query, keys, capacity);
             var whole = new ForwardBody<S, F>(pool, shape, forward, output, default, 0);
             int blocks = (rows + AttentionForward<S, F>.BlockRows - 1) / AttentionForward<S, F>.BlockRows;
             pool.Reserve(forward.ScratchFloats);
-            if (heads * blocks >= EnoughTiles)
+            if (heads * blocks >= EnoughTiles || shape.TopK > 0)
             {
                 pool.Run(whole.Tiles, whole);
                 return;
@@ -106,7 +107,19 @@ public static unsafe partial class AttentionKernels
     {
         for (int t = first; t < end; t++)
         {
-            new ReadOnlySpan<float>(from.Key(batch, head, t), shape.HeadWidth).CopyTo(new(to.Key(batch, head, start + t), shape.HeadWidth));
+            float* key = from.Key(batch, head, t);
+            if (to.IsTransposed)
+            {
+                float* column = to.Column(batch, head, start + t);
+                int stride = to.ColumnStride(start + t);
+                for (int i = 0; i < shape.ScoreWidth; i++) column[i * stride] = key[i];
+                new ReadOnlySpan<float>(key + shape.ScoreWidth, shape.GateWidth).CopyTo(new(to.Gate(batch, head, start + t), shape.GateWidth));
+            }
+            else
+            {
+                new ReadOnlySpan<float>(key, shape.HeadWidth).CopyTo(new(to.Key(batch, head, start + t), shape.HeadWidth));
+            }
+
             new ReadOnlySpan<float>(from.Value(batch, head, t), shape.HeadWidth).CopyTo(new(to.Value(batch, head, start + t), shape.HeadWidth));
         }
     }

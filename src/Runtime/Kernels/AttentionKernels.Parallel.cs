@@ -33,7 +33,9 @@ public static unsafe partial class AttentionKernels
             int first = (tiles - 1 - tile % tiles) * tileRows, last = (Math.Min(first + tileRows, new AttentionRows(shape).Count) - 1) / BlockRows * BlockRows;
             for (int row = last; row >= first; row -= BlockRows)
             {
-                forward.Run(batch, head, row, 0, int.MaxValue, output, row > first ? row - BlockRows : -1, row == last, scratch);
+                int next = row > first ? row - BlockRows : -1;
+                if (shape.TopK > 0) forward.RunSelected(batch, head, row, output, next, row == last, scratch);
+                else forward.Run(batch, head, row, 0, int.MaxValue, output, next, row == last, scratch);
                 forward.Finish(batch, head, row, scratch, output, logSumExp, logSumExpStride);
             }
         }

@@ -65,7 +65,7 @@ public static partial class AttentionKernels
         private void Run<S, F>(F score) where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
         {
             var bounds = new AttentionBounds(shape, default);
-            var forward = new AttentionForward<S, F>(shape, score, bounds, query, new AttentionKeys(shape, key, value));
+            var forward = new AttentionForward<S, F>(shape, score, bounds, query, new AttentionKeys(shape, key, value), shape.Time);
             var body = new ForwardBody<S, F>(pool, shape, forward, output, logSumExp, logSumExpStride);
             pool.Reserve(forward.ScratchFloats);
             pool.Run(body.Tiles, body);

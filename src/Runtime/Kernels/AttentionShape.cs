@@ -35,6 +35,24 @@ public readonly record struct AttentionShape
     /// <summary>0 for none; otherwise scores are bent smoothly into (-cap, cap).</summary>
     public float SoftCap { get; init; }
 
+    /// <summary>
+    /// 0 for none; otherwise a query weights about this many of the keys it sees: of n those whose score is above mean + deviation · Q(1 - k/n) of its scores, Q
+    /// the quantile of the normal distribution. All where it sees no more, the largest score, of equal ones that of the first key, where none is above.
+    /// </summary>
+    public int TopK { get; init; }
+
+    /// <summary>
+    /// 0 for none; with r the score is that of the first r columns of query and key alone, and what a key adds is multiplied by the softplus of the others':
+    /// log(1 + e^(<see cref="GateScale"/>·q·k)). Needs <see cref="TopK"/>.
+    /// </summary>
+    public int PredictorWidth { get; init; }
+
+    /// <summary>Factor of the products behind the <see cref="PredictorWidth"/>, mostly 1/√(HeadWidth - PredictorWidth).</summary>
+    public float GateScale { get; init; }
+
+    /// <summary>Where <see cref="TopK"/> is set: a <see cref="SelectionTable"/> of it for at least as many keys as a query may see.</summary>
+    public F32 Selection { get; init; }
+
     /// <summary>Cached attention: floats from one sequence's cache to the next one's; 0 when they follow each other without a gap.</summary>
     public nint CacheStride { get; init; }
 
@@ -43,6 +61,15 @@ public readonly record struct AttentionShape
     /// Along a sequence the starts do not decrease, and none is after its own position.
     /// </summary>
     public I32 SegmentStarts { get; init; }
+
+    /// <summary>Columns of a head that make the score.</summary>
+    internal int ScoreWidth => PredictorWidth > 0 ? PredictorWidth : HeadWidth;
+
+    /// <summary>Columns of a head that make the factor of what a key adds; 0 for none.</summary>
+    internal int GateWidth => HeadWidth - ScoreWidth;
+
+    /// <summary>Floats that <see cref="AttentionKernels.Forward"/> leaves for the backward at each row.</summary>
+    internal int Statistics => TopK > 0 ? 2 * Heads : Heads;
 
     /// <summary>Throws where sizes contradict each other.</summary>
     internal void Validate()
@@ -55,6 +82,12 @@ public readonly record struct AttentionShape
         ArgumentOutOfRangeException.ThrowIfNegative(SoftCap);
         if (Heads <= 0 || Heads % KeyValueHeads != 0)
             throw new ArgumentException($"{Heads} query heads cannot share {KeyValueHeads} key/value heads evenly.", nameof(Heads));
+        ArgumentOutOfRangeException.ThrowIfNegative(TopK);
+        ArgumentOutOfRangeException.ThrowIfNegative(PredictorWidth);
+        if (PredictorWidth >= HeadWidth)
+            throw new ArgumentException($"A predictor of {PredictorWidth} columns leaves none of a head of {HeadWidth} to weight what it selects: give 1 to {HeadWidth - 1}.", nameof(PredictorWidth));
+        if (PredictorWidth > 0 && TopK == 0) throw new ArgumentException($"A predictor of {PredictorWidth} columns selects nothing: give TopK as well.", nameof(TopK));
+        if (TopK > 0 && Selection.IsNull) throw new ArgumentException($"To select {TopK} keys takes a table of thresholds: give Selection as well.", nameof(Selection));
     }
 }
 

@@ -13,9 +13,17 @@ internal sealed unsafe class AttentionProblem : IDisposable
 {
     private readonly int product, queryColumns;
     private readonly GuardedMemory inputs, inputGradients, output, outputGradient, logSumExp;
+    private readonly GuardedMemory? selection;
 
-    public AttentionProblem(AttentionShape shape, int seed)
+    public AttentionProblem(AttentionShape shape, int seed, Deviation deviation = Deviation.Sample)
     {
+        if (shape.TopK > 0)
+        {
+            selection = new GuardedMemory(SelectionTable.Floats(shape.Time));
+            SelectionTable.Fill(selection.Data, shape.Time, shape.TopK, deviation);
+            shape = shape with { Selection = selection.Data };
+        }
+
         Shape = shape;
         int rows = shape.Batch * shape.Time;
         queryColumns = shape.Heads * shape.HeadWidth;
@@ -24,13 +32,15 @@ internal sealed unsafe class AttentionProblem : IDisposable
         outputGradient = new GuardedMemory(Random(rows * queryColumns, seed + 1, 1f));
         inputGradients = new GuardedMemory(rows * product);
         output = new GuardedMemory(rows * queryColumns);
-        logSumExp = new GuardedMemory(rows * shape.Heads);
+        logSumExp = new GuardedMemory(rows * shape.Statistics);
         Poison();
     }
 
     public AttentionShape Shape { get; }
 
-    public ReadOnlySpan<float> Inputs => inputs.Span;
+    public Span<float> Inputs => inputs.Span;
+
+    public Span<float> OutputGradient => outputGradient.Span;
 
     public Span<float> Output => output.Span;
 
@@ -46,7 +56,14 @@ internal sealed unsafe class AttentionProblem : IDisposable
 
     public HeadMatrix OutputMatrix => new(output.Data, queryColumns);
 
-    public AttentionReference Reference() => new(Shape, inputs.Span.ToArray(), outputGradient.Span.ToArray());
+    /// <summary>The definition's results. Rows with a score so near its threshold that rounding decides whether it is kept get no upstream gradient.</summary>
+    public AttentionReference Reference()
+    {
+        float[] upstream = outputGradient.Span.ToArray();
+        var reference = new AttentionReference(Shape, inputs.Span.ToArray(), upstream);
+        upstream.CopyTo(outputGradient.Span);
+        return reference;
+    }
 
     /// <summary>NaN where results go, so that what is not written shows.</summary>
     public void Poison()
@@ -57,15 +74,15 @@ internal sealed unsafe class AttentionProblem : IDisposable
     }
 
     public void Forward<S>(WorkerPool pool) where S : unmanaged, ISimd<S>
-        => new AttentionKernels.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads).Run<S>();
+        => new AttentionKernels.ForwardCall(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Statistics).Run<S>();
 
-    public void Forward(WorkerPool pool) => AttentionKernels.Forward(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads);
+    public void Forward(WorkerPool pool) => AttentionKernels.Forward(pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Statistics);
 
     public void Backward(WorkerPool pool)
     {
         F32 gradients = inputGradients.Data;
         AttentionKernels.Backward(
-            pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients, product),
+            pool, Shape, Query, Key, Value, OutputMatrix, logSumExp.Data, Shape.Statistics, new(outputGradient.Data, queryColumns), new(gradients, product),
             new(gradients.At(queryColumns), product), new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
     }
 
@@ -73,7 +90,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
     {
         F32 gradients = inputGradients.Data;
         var data = new AttentionGradients(
-            Query, OutputMatrix, logSumExp.Data, Shape.Heads, new(outputGradient.Data, queryColumns), new(gradients.At(queryColumns), product),
+            Query, OutputMatrix, logSumExp.Data, Shape.Statistics, new(outputGradient.Data, queryColumns), new(gradients.At(queryColumns), product),
             new(gradients.At(queryColumns + Shape.KeyValueHeads * Shape.HeadWidth), product));
         new AttentionKernels.BackwardCall(pool, Shape, Key, Value, data, new(gradients, product)).Run<S>();
     }
@@ -85,6 +102,7 @@ internal sealed unsafe class AttentionProblem : IDisposable
         output.Dispose();
         outputGradient.Dispose();
         logSumExp.Dispose();
+        selection?.Dispose();
     }
 
     public static float[] Random(int count, int seed, float size)

@@ -1,6 +1,10 @@
-namespace ModelDsl;
+#if NETSTANDARD2_0
+namespace ModelDsl.Compiler;
+#else
+namespace ModelDsl.Kernels;
+#endif
 
-/// <summary>The inverse of the standard normal distribution function. One file for compiler and runtime.</summary>
+/// <summary>The inverse of the standard normal distribution function. One file for compiler and runtime, which tests see together.</summary>
 internal static class NormalQuantile
 {
     // Numerators and denominators of three rational approximations, the constant first: around the middle, of the tails, and of tails below 1.4e-11.

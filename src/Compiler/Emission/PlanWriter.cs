@@ -93,22 +93,20 @@ internal static class PlanWriter
 
     private static void WriteTables(CodeWriter writer, ModelDeclaration model, ModelGraph graph)
     {
-        IReadOnlyList<Rotary> tables = RotaryTables.Of(graph.Root);
+        IReadOnlyList<ConstantTable> tables = ConstantTables.Of(graph.Root);
         if (tables.Count == 0) return;
         int context = model.Attribute.Int("Context", 0);
         long start = 0;
-        foreach (Rotary table in tables)
+        foreach (ConstantTable table in tables)
         {
-            string name = Names.Pascal(RotaryTables.Name(table));
-            writer.Line($"private static readonly nint {name} = {CSharpLiterals.Native(start)};");
-            start += RotaryTables.Floats(table, context);
+            writer.Line($"private static readonly nint {table.Name} = {CSharpLiterals.Native(start)};");
+            start += table.Floats(context);
         }
 
         writer.Line();
         using (writer.Block("public override void FillConstants(F32 constants)"))
         {
-            foreach (Rotary table in tables)
-                writer.Line($"RotaryTable.Fill(constants.At({Names.Pascal(RotaryTables.Name(table))}), {context}, {table.RotaryWidth}, {table.Theta});");
+            foreach (ConstantTable table in tables) writer.Line(table.Fill($"constants.At({table.Name})", context));
         }
 
         writer.Line();

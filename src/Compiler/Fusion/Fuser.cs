@@ -275,7 +275,9 @@ internal sealed class Fuser
         {
             Value source = node.Inputs[0];
             if (fuser.uses.Of(source).Count != 1 || fuser.uses.IsKept(source)) throw new CompilerException($"{node.Operation.Describe()} turns {source.Name} in place, but others read it");
-            if (source.Producer is { Operation: Slice } slice && products.TryGetValue(slice.Inputs[0], out ProductKernel? product) && product.Stores.Any(store => store.Target == slice.Inputs[0]))
+            Value whole = source;
+            while (whole.Producer is { Operation: Rotary } turned) whole = turned.Inputs[0];
+            if (whole.Producer is { Operation: Slice } slice && products.TryGetValue(slice.Inputs[0], out ProductKernel? product) && product.Stores.Any(store => store.Target == slice.Inputs[0]))
             {
                 product.Rotations.Add(node);
                 product.Nodes.Add(node);

@@ -6,7 +6,7 @@ using ModelDsl.Compiler.Graph.Operations;
 namespace ModelDsl.Compiler.Layers;
 
 /// <summary>Multi-head, grouped-query or multi-query softmax attention with optional rotary embedding, query/key norm, window and soft cap.</summary>
-internal sealed class AttentionLayer : LayerKind
+internal class AttentionLayer : LayerKind
 {
     public override string Attribute => "Attention";
 
@@ -29,10 +29,13 @@ internal sealed class AttentionLayer : LayerKind
 
         if (attribute.Bool("Rotary", false))
         {
-            int width = attribute.Int("RotaryWidth", form.HeadWidth);
             double theta = attribute.Double("RotaryTheta", 10000);
-            query = builder.Add(new Rotary(form.Heads, form.HeadWidth, width, theta, false), query);
-            key = builder.Add(new Rotary(form.KeyValueHeads, form.HeadWidth, width, theta, false), key);
+            foreach ((int first, int columns) in Pieces(form))
+            {
+                int width = attribute.Int("RotaryWidth", columns);
+                query = builder.Add(new Rotary(form.Heads, form.HeadWidth, first, width, theta, false), query);
+                key = builder.Add(new Rotary(form.KeyValueHeads, form.HeadWidth, first, width, theta, false), key);
+            }
         }
 
         Operation attend = lowering.Kind == ProgramKind.Prefill ? new AttendCached(form) : new Attend(form);
@@ -52,7 +55,7 @@ internal sealed class AttentionLayer : LayerKind
             foreach (string argument in (string[])["RotaryTheta", "RotaryWidth"]) check.Useless(argument, "nothing is rotated: set Rotary = true, or leave it out", "Rotary = true");
         }
 
-        if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", [Size], "Heads or HeadWidth");
+        if (!attribute.Has("Heads") && !attribute.Has("HeadWidth")) check.Report(DiagnosticCatalogue.NoSize, "Heads", ["HeadWidth = 64"], "Heads or HeadWidth");
         else if (sizes) CheckHeads(check);
         if (!attribute.Bool("Causal", true) && attribute.Has("Window")) check.Report(DiagnosticCatalogue.WindowNotCausal, "Window", ["Causal", "Window"], attribute.Int("Window", 0));
         if (!attribute.Bool("Causal", true) && check.Model is { } model && ModelChecks.IsLanguageModel(model)) check.Report(DiagnosticCatalogue.NotCausal, "Causal", ["Causal"], model.Type.Name);
@@ -75,7 +78,11 @@ internal sealed class AttentionLayer : LayerKind
         check.Report(DiagnosticCatalogue.HeadWidthLanes, argument, nearest, headWidth, remedy);
     }
 
-    private static void CheckHeads(LayerCheck check)
+    /// <summary>The parts of a head that turn as vectors of their own: where each starts, and its columns.</summary>
+    private static IEnumerable<(int First, int Columns)> Pieces(AttentionForm form)
+        => form.PredictorWidth == 0 ? [(0, form.HeadWidth)] : [(0, form.PredictorWidth), (form.PredictorWidth, form.HeadWidth - form.PredictorWidth)];
+
+    private void CheckHeads(LayerCheck check)
     {
         AttributeDeclaration attribute = check.Attribute;
         bool hasHeads = attribute.Has("Heads"), hasWidth = attribute.Has("HeadWidth");
@@ -102,23 +109,33 @@ internal sealed class AttentionLayer : LayerKind
         }
 
         if (heads is { } all && headWidth is { } each && !check.Fits(hasHeads ? "Heads" : "HeadWidth", 3L * all * each)) return;
+        CheckColumns(check, headWidth, hasWidth ? "HeadWidth" : "Heads");
+    }
+
+    /// <summary>What the columns of a head, where their number is known, must be.</summary>
+    /// <param name="check">The layer.</param>
+    /// <param name="headWidth">Columns of a head.</param>
+    /// <param name="size">The argument that says so.</param>
+    protected virtual void CheckColumns(LayerCheck check, int? headWidth, string size)
+    {
+        AttributeDeclaration attribute = check.Attribute;
         if (!attribute.Bool("Rotary", false)) return;
         int? rotary = attribute.Has("RotaryWidth") ? attribute.Int("RotaryWidth", 2) : headWidth;
-        string where = attribute.Has("RotaryWidth") ? "RotaryWidth" : hasWidth ? "HeadWidth" : "Heads";
+        string where = attribute.Has("RotaryWidth") ? "RotaryWidth" : size;
         if (rotary is not { } turned || (turned % 2 == 0 && !(turned > headWidth))) return;
         IEnumerable<string> even = Even(turned, headWidth ?? LayerCheck.MostColumns);
         check.Report(DiagnosticCatalogue.RotaryWidth, where, even, turned, headWidth ?? turned, turned % 2 == 0 ? "is more than there are" : "is an odd number");
     }
 
     // Even widths nearest to a wanted one that a head has, as arguments.
-    private static IEnumerable<string> Even(int wanted, int headWidth)
+    protected static IEnumerable<string> Even(int wanted, int headWidth)
     {
         wanted = Math.Min(wanted, headWidth);
         return new[] { wanted - (wanted % 2), wanted + (wanted % 2) }.Distinct().Where(width => width >= 2 && width <= headWidth).Select(width => "RotaryWidth = " + Text.Invariant(width));
     }
 
     /// <summary>The constants an attribute means at a width: heads or head width may be left out.</summary>
-    public static AttentionForm Form(AttributeDeclaration attribute, int width)
+    protected virtual AttentionForm Form(AttributeDeclaration attribute, int width)
     {
         int headWidth = attribute.Int("HeadWidth", 0);
         int heads = attribute.Int("Heads", headWidth > 0 ? width / headWidth : 1);

@@ -29,7 +29,7 @@ internal sealed class Costs
         train = training?.Plan;
         evaluate = programs.FirstOrDefault(program => program.Kind == ProgramKind.Evaluate)?.Plan;
         arenaFloats = module.Plan.Parameters.Floats;
-        ConstantFloats = RotaryTables.Of(module.Graph.Root).Sum(table => RotaryTables.Floats(table, context));
+        ConstantFloats = ConstantTables.Of(module.Graph.Root).Sum(table => table.Floats(context));
 
         long[] parameters = new long[places.Count], flops = new long[places.Count], caches = new long[places.Count], activations = new long[places.Count];
         foreach ((ParameterDeclaration parameter, AffineOffset offset) in module.Plan.Parameters.All())

@@ -20,13 +20,14 @@ public static unsafe class Rotary
     /// <param name="stride">Floats from one row to the next.</param>
     /// <param name="heads">Number of heads.</param>
     /// <param name="headWidth">Columns of a head.</param>
-    /// <param name="rotaryWidth">Columns of a head that rotate, the first ones; even, at most <paramref name="headWidth"/>.</param>
+    /// <param name="firstColumn">First column of a head that rotates.</param>
+    /// <param name="rotaryWidth">Columns of a head that rotate, from there on; even.</param>
     /// <param name="table">A <see cref="RotaryTable"/> of that width.</param>
     /// <param name="inverse">Rotate back: the gradient.</param>
     public static void Apply(
-        WorkerPool pool, int batch, int time, I32 starts, F32 data, nint stride, int heads, int headWidth, int rotaryWidth, F32 table, bool inverse)
+        WorkerPool pool, int batch, int time, I32 starts, F32 data, nint stride, int heads, int headWidth, int firstColumn, int rotaryWidth, F32 table, bool inverse)
         => RowKernels.Run(
-            pool, (nint)batch * time, new RotaryRows(time, starts, data, stride, heads, headWidth, rotaryWidth, table, inverse));
+            pool, (nint)batch * time, new RotaryRows(time, starts, data.At(firstColumn), stride, heads, headWidth, rotaryWidth, table, inverse));
 
     /// <summary>Rotates heads [firstHead, firstHead + heads) of rows [row, row + rows) in place, on the calling thread: for a finished tile of a product.</summary>
     /// <param name="row">First row; row r is position r % time of sequence r / time.</param>
@@ -35,7 +36,7 @@ public static unsafe class Rotary
     /// <param name="heads">Number of heads; none where it is not positive.</param>
     /// <param name="time">Positions of each sequence.</param>
     /// <param name="starts">Position of each sequence's first row; null for 0.</param>
-    /// <param name="data">Column 0 of head 0 of row 0.</param>
+    /// <param name="data">The first column that rotates of head 0 of row 0.</param>
     /// <param name="stride">Floats from one row to the next.</param>
     /// <param name="headWidth">Columns of a head.</param>
     /// <param name="rotaryWidth">Columns of a head that rotate.</param>

@@ -18,16 +18,17 @@ public static class RotaryTile
     /// <param name="data">Column 0 of row 0 of what was stored.</param>
     /// <param name="stride">Floats from one row to the next.</param>
     /// <param name="headWidth">Columns of a head.</param>
-    /// <param name="rotaryWidth">Columns of a head that rotate.</param>
+    /// <param name="firstColumn">First column of a head that rotates.</param>
+    /// <param name="rotaryWidth">Columns of a head that rotate, from there on.</param>
     /// <param name="table">A <see cref="RotaryTable"/> of that width.</param>
     /// <param name="inverse">Rotate back.</param>
     public static void Rotate<S>(
-        nint row, int rows, nint column, int columns, int start, int heads, int time, I32 starts, F32 data, nint stride, int headWidth, int rotaryWidth, F32 table, bool inverse)
+        nint row, int rows, nint column, int columns, int start, int heads, int time, I32 starts, F32 data, nint stride, int headWidth, int firstColumn, int rotaryWidth, F32 table, bool inverse)
         where S : unmanaged, ISimd<S>
     {
         int first = (int)Math.Max((column - start) / headWidth, 0);
         int end = (int)Math.Min((column + columns - start) / headWidth, heads);
         if (column + columns <= start || first >= end) return;
-        Rotary.Rows<S>(row, rows, first, end - first, time, starts, data.At(start), stride, headWidth, rotaryWidth, table, inverse);
+        Rotary.Rows<S>(row, rows, first, end - first, time, starts, data.At(start + firstColumn), stride, headWidth, rotaryWidth, table, inverse);
     }
 }

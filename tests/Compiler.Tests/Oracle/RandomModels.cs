@@ -97,7 +97,7 @@ internal static class RandomModels
 
     private static string Member(Random random, int width, string name, List<string> blocks, bool causal)
     {
-        int kind = random.Next(blocks.Count > 0 ? 8 : 6);
+        int kind = random.Next(blocks.Count > 0 ? 10 : 8);
         bool residual = random.Next(3) > 0;
         string inside = residual ? Pick(random, "", "", ", InsideResidual = true", ", InsideResidual = false") : "";
         string around = (residual ? "Residual, " : "") + (random.Next(2) == 0 ? $"PreNorm({Pick(random, Norms)}), " : "") + (random.Next(5) == 0 ? $"PostNorm({(Pick(random, Norms) + inside).TrimStart(',', ' ')}), " : "");
@@ -109,7 +109,10 @@ internal static class RandomModels
             3 => $"    [{around}GatedFfn({Ffn(random)})] public partial Ffn {name} {{ get; }}\n",
             4 when width > 1 => $"    [{around}SparkFfn({Selecting(random, width)}{(random.Next(2) == 0 ? $", PredictorWidth = {random.Next(1, width)}" : "")})] public partial Ffn {name} {{ get; }}\n",
             4 or 5 => $"    [{around}TopKFfn({Selecting(random, width)}{(random.Next(3) == 0 ? ", Gated = false" : "")})] public partial Ffn {name} {{ get; }}\n",
-            6 => $"    public partial {Pick(random, [.. blocks])} {name} {{ get; }}\n",
+            6 => $"    [{around}TopKAttention({Selective(random, width, causal, split: false)})] public partial Attention {name} {{ get; }}\n",
+            7 when width > 1 => $"    [{around}SparkAttention({Selective(random, width, causal, split: true)})] public partial Attention {name} {{ get; }}\n",
+            7 => $"    [{around}TopKAttention({Selective(random, width, causal, split: false)})] public partial Attention {name} {{ get; }}\n",
+            8 => $"    public partial {Pick(random, [.. blocks])} {name} {{ get; }}\n",
             _ => $"    [Repeat({random.Next(1, 4)})] public partial BlockStack<{Pick(random, [.. blocks])}> {name} {{ get; }}\n",
         };
     }
@@ -126,17 +129,22 @@ internal static class RandomModels
         return text.Append(Pick(random, "", ", Deviation = Deviation.Population")).Append(Pick(random, "", "", ", ThresholdGradient = ThresholdGradient.Detached")).Append(Pick(random, "", "", ", Huber = 0.2")).ToString();
     }
 
-    private static string Attention(Random random, int width, bool causal)
+    private static string Selective(Random random, int width, bool causal, bool split)
+        => Attention(random, width, causal, split) + $", TopK = {Pick(random, 1, 2, 3, 5, 20)}" + (random.Next(3) == 0 ? ", Deviation = Deviation.Population" : "");
+
+    private static string Attention(Random random, int width, bool causal, bool split = false)
     {
-        int[] divisors = [.. Enumerable.Range(1, width).Where(divisor => width % divisor == 0)];
+        int[] divisors = [.. Enumerable.Range(1, width).Where(divisor => width % divisor == 0 && (!split || width / divisor > 1))];
         bool free = random.Next(3) == 0;
-        int heads = free ? Pick(random, 1, 2, 3, 4) : Pick(random, divisors), headWidth = free ? Pick(random, 1, 2, 4, 5, 6, 16, 18) : width / heads;
+        int heads = free ? Pick(random, 1, 2, 3, 4) : Pick(random, divisors), headWidth = free ? split ? Pick(random, 2, 4, 5, 6, 16, 18) : Pick(random, 1, 2, 4, 5, 6, 16, 18) : width / heads;
         StringBuilder text = new(free ? $"Heads = {heads}, HeadWidth = {headWidth}" : random.Next(2) == 0 ? $"Heads = {heads}" : $"HeadWidth = {headWidth}");
         if (random.Next(2) == 0) text.Append($", KeyValueHeads = {Pick(random, [.. Enumerable.Range(1, heads).Where(divisor => heads % divisor == 0)])}");
-        if (headWidth >= 2 && random.Next(2) == 0)
+        int predictor = split && random.Next(3) > 0 ? random.Next(1, headWidth) : headWidth / 2, turning = split ? Math.Min(predictor, headWidth - predictor) : headWidth;
+        if (split && (predictor != headWidth / 2 || random.Next(2) == 0)) text.Append($", PredictorWidth = {predictor}");
+        if (turning >= 2 && random.Next(2) == 0)
         {
             text.Append(", Rotary = true");
-            if (headWidth % 2 != 0 || random.Next(3) == 0) text.Append($", RotaryWidth = {2 * random.Next(1, (headWidth / 2) + 1)}");
+            if (headWidth % 2 != 0 || turning % 2 != 0 || random.Next(3) == 0) text.Append($", RotaryWidth = {2 * random.Next(1, (turning / 2) + 1)}");
             if (random.Next(3) == 0) text.Append($", RotaryTheta = {Pick(random, "100", "0.25", "1e-2", "500000")}");
         }
 

@@ -24,7 +24,7 @@ public sealed class KernelAllocationTests
         {
             Lookup.Gather(pool, rows, tokens, new Stored(a, width), width, b, width);
             Lookup.GatherPositions(pool, batch, time, default, new Stored(a, width), width, b, width);
-            Rotary.Apply(pool, batch, time, default, b, width, 2, 48, 32, table.Data, inverse: false);
+            Rotary.Apply(pool, batch, time, default, b, width, 2, 48, 0, 32, table.Data, inverse: false);
             RowKernels.Run(pool, rows, new RmsNorm(b, a, c, d, width, 1e-5f));
             RowKernels.Run(pool, rows, new RmsNormBackward(b, a, d, c, c, e, width, accumulate: false));
             CrossEntropy.Forward(pool, rows, vocabulary, a, vocabulary, tokens, d, e);

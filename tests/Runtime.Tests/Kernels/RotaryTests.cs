@@ -19,7 +19,7 @@ public sealed class RotaryTests
         using GuardedMemory table = new(RotaryTable.Floats(3, 4));
         using GuardedMemory data = new([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
         RotaryTable.Fill(table.Data, 3, 4, 1e4);
-        Rotary.Apply(pool, 1, 3, default, data.Data, 4, 1, 4, 4, table.Data, inverse: false);
+        Rotary.Apply(pool, 1, 3, default, data.Data, 4, 1, 4, 0, 4, table.Data, inverse: false);
         Assert.Equal([1f, 2f, 3f, 4f], data.Span[..4].ToArray());
         Sample.AssertClose([-3.144039117, 1.919605347, -0.339143083, 4.039197360], data.Span[8..], 3e-7);
     }
@@ -45,10 +45,10 @@ public sealed class RotaryTests
             using WorkerPool pool = new(threads);
             using GuardedMemory data = Sample.Normal(4, batch * time * width);
             double[] before = [.. data.Span.ToArray().Select(value => (double)value)];
-            Rotary.Apply(pool, batch, time, default, data.Data, width, heads, headWidth, rotaryWidth, table.Data, inverse: false);
+            Rotary.Apply(pool, batch, time, default, data.Data, width, heads, headWidth, 0, rotaryWidth, table.Data, inverse: false);
             first ??= data.Bits();
             Assert.Equal(first, data.Bits());
-            Rotary.Apply(pool, batch, time, default, data.Data, width, heads, headWidth, rotaryWidth, table.Data, inverse: true);
+            Rotary.Apply(pool, batch, time, default, data.Data, width, heads, headWidth, 0, rotaryWidth, table.Data, inverse: true);
             Sample.AssertClose(before, data.Span, 1e-6);
         }
     }
@@ -63,7 +63,7 @@ public sealed class RotaryTests
         using GuardedMemory starts = new(batch);
         starts.AsIds()[0] = 3;
         using GuardedMemory whole = Sample.Normal(5, batch * time * width), tiled = Sample.Normal(5, batch * time * width);
-        Rotary.Apply(pool, batch, time, starts.AsIds(), whole.Data, width, heads, headWidth, headWidth, table.Data, inverse: false);
+        Rotary.Apply(pool, batch, time, starts.AsIds(), whole.Data, width, heads, headWidth, 0, headWidth, table.Data, inverse: false);
         foreach ((int row, int rows) in ((int, int)[])[(0, 5), (5, 4), (9, 3)])
         {
             foreach ((int head, int count) in ((int, int)[])[(0, 1), (1, 3), (4, 0), (5, -1)])
@@ -115,7 +115,7 @@ public sealed class RotaryTests
         }
 
         RowKernels.Run<S, Rotary.RotaryRows>(
-            pool, batch * time, 4, new(time, starts.AsIds(), data.Data, stride, heads, headWidth, rotaryWidth, table.Data, false));
+            pool, batch * time, 4, new(time, starts.AsIds(), data.Data, stride, heads, headWidth, 0, rotaryWidth, table.Data, false));
         Sample.AssertClose(expected, data.Span, 1e-6);
     }
 }

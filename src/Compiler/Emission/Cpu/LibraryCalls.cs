@@ -39,7 +39,7 @@ internal static class LibraryCalls
                 writer.Line($"Positions.CopyLast(f.Batch, f.Time, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {node.Output.Shape.Columns}, {At(node.Output)});");
                 break;
             case Rotary rotary:
-                writer.Line($"Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, {At(node.Output)}, {Stride(node.Output)}, {rotary.Heads}, {rotary.HeadWidth}, {rotary.RotaryWidth}, f.Constants.At({Names.Pascal(RotaryTables.Name(rotary))}), inverse: {rotary.Inverse});");
+                writer.Line($"Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, {At(node.Output)}, {Stride(node.Output)}, {rotary.Heads}, {rotary.HeadWidth}, {rotary.First}, {rotary.RotaryWidth}, {Table(rotary)}, inverse: {rotary.Inverse});");
                 break;
             case CrossEntropy:
                 writer.Line($"CrossEntropy.Forward(f.Pool, {rows}, {node.Inputs[0].Shape.Columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {scope.Ids("Targets")}, {At(node.Outputs[0])}, {At(node.Outputs[1])});");
@@ -48,12 +48,12 @@ internal static class LibraryCalls
                 writer.Line($"CrossEntropy.Backward(f.Pool, {rows}, {node.Inputs[0].Shape.Columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {scope.Ids("Targets")}, {At(node.Inputs[2])}, f.LossScale, {At(node.Output)}, {Stride(node.Output)});");
                 break;
             case Attend attend:
-                writer.Line($"AttentionKernels.Forward(f.Pool, {Shape(attend.Form)},");
+                writer.Line($"AttentionKernels.Forward(f.Pool, {Shape(attend, attend.Form)},");
                 using (writer.Indent())
                     writer.Line($"{Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])}, {Heads(node.Outputs[0])}, {At(node.Outputs[1])}, {Stride(node.Outputs[1])});");
                 break;
             case AttendBackward backward:
-                writer.Line($"AttentionKernels.Backward(f.Pool, {Shape(backward.Form)},");
+                writer.Line($"AttentionKernels.Backward(f.Pool, {Shape(backward, backward.Form)},");
                 using (writer.Indent())
                 {
                     writer.Line($"{Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])}, {Heads(node.Inputs[3])}, {At(node.Inputs[4])}, {Stride(node.Inputs[4])},");
@@ -64,7 +64,7 @@ internal static class LibraryCalls
             case AttendCached cached:
                 AffineOffset cache = plan.Cache(node);
                 string half = CSharpLiterals.Int(cached.CacheFloats / 2);
-                writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached.Form, ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
+                writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached, cached.Form, ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
                 using (writer.Indent())
                     writer.Line($"f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), {Heads(node.Output)});");
                 break;
@@ -83,10 +83,14 @@ internal static class LibraryCalls
         }
     }
 
-    private static string Shape(AttentionForm form, string more = "")
+    private static string Table(Operation operation) => $"f.Constants.At({operation.Table!.Name})";
+
+    private static string Shape(Operation operation, AttentionForm form, string more = "")
     {
         string variant = form.Causal ? ", Causal = true" : "";
         if (form.Window > 0) variant += $", Window = {CSharpLiterals.Int(form.Window)}";
+        if (form.TopK > 0) variant += $", TopK = {CSharpLiterals.Int(form.TopK)}, Selection = {Table(operation)}";
+        if (form.PredictorWidth > 0) variant += $", PredictorWidth = {CSharpLiterals.Int(form.PredictorWidth)}, GateScale = {CSharpLiterals.Float((float)form.GateScale)}";
         if (form.SoftCap > 0) variant += $", SoftCap = {CSharpLiterals.Float((float)form.SoftCap)}";
         return $"new AttentionShape {{ Batch = f.Batch, Time = f.Time, Heads = {CSharpLiterals.Int(form.Heads)}, KeyValueHeads = {CSharpLiterals.Int(form.KeyValueHeads)}, "
             + $"HeadWidth = {CSharpLiterals.Int(form.HeadWidth)}, Scale = {CSharpLiterals.Float((float)form.Scale)}{variant}{more}, SegmentStarts = f.SegmentStarts }}";

@@ -108,10 +108,10 @@ internal sealed class PolicyWriter
                 {
                     Rotary rotary = (Rotary)rotation.Operation;
                     Location at = plan.Locate(rotation.Output);
-                    string table = RotaryTables.Name(rotary);
+                    string table = Names.Camel(rotary.Table!.Name, 1);
                     if (!extraNames.Contains("F32 " + table)) extraNames.Add("F32 " + table);
                     string field = reader.Field(rotation.Output), width = CSharpLiterals.Int(rotary.HeadWidth);
-                    text.Line($"RotaryTile.Rotate<S>(row, rows, column, columns, {at.Column}, {rotary.Heads}, time, starts, {field}, {at.RowStride}, {width}, {rotary.RotaryWidth}, {table}, inverse: {rotary.Inverse});");
+                    text.Line($"RotaryTile.Rotate<S>(row, rows, column, columns, {at.Column}, {rotary.Heads}, time, starts, {field}, {at.RowStride}, {width}, {rotary.First}, {rotary.RotaryWidth}, {table}, inverse: {rotary.Inverse});");
                 }
             }
         }

@@ -9,7 +9,8 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
 
     public Matrix Mixed { get; private set; } = null!;
 
-    public Matrix LogSumExp { get; private set; } = null!;
+    /// <summary>What the forward leaves its backward: log Σ exp of each head, and thresholds where keys are selected.</summary>
+    public Matrix Statistics { get; private set; } = null!;
 
     public Matrix QueryGradient { get; private set; } = null!;
 
@@ -20,21 +21,25 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
     public void Forward()
     {
         Mixed = new Matrix(query.Rows, query.Columns);
-        LogSumExp = new Matrix(query.Rows, form.Heads);
+        Statistics = new Matrix(query.Rows, form.Statistics);
         ForEach((row, head, keys, q, kv) =>
         {
             double[] scores = Scores(row, keys, q, kv);
-            double largest = scores.Max(), sum = scores.Sum(score => Math.Exp(score - largest));
-            LogSumExp[row, head] = largest + Math.Log(sum);
+            double threshold = Threshold(scores);
+            int only = Array.IndexOf(scores, scores.Max());
+            double[] kept = scores[only] > threshold ? [.. scores.Where(score => score > threshold)] : [scores[only]];
+            Statistics[row, head] = scores[only] > threshold ? scores[only] + Math.Log(kept.Sum(score => Math.Exp(score - scores[only]))) : keys[only] % evaluation.Time;
+            if (form.TopK > 0) Statistics[row, form.Heads + head] = scores[only] > threshold ? threshold : double.PositiveInfinity;
+            double[] probabilities = Probabilities(row, head, keys, scores, Statistics);
             for (int j = 0; j < keys.Length; j++)
             {
-                double probability = Math.Exp(scores[j] - LogSumExp[row, head]);
-                for (int c = 0; c < form.HeadWidth; c++) Mixed[row, q + c] += probability * value[keys[j], kv + c];
+                double weight = probabilities[j] == 0 ? 0 : probabilities[j] * Gate(row, keys[j], q, kv).Value;
+                for (int c = 0; c < form.HeadWidth; c++) Mixed[row, q + c] += weight * value[keys[j], kv + c];
             }
         });
     }
 
-    public void Backward(Matrix mixed, Matrix logSumExp, Matrix gradient)
+    public void Backward(Matrix mixed, Matrix statistics, Matrix gradient)
     {
         QueryGradient = new Matrix(query.Rows, query.Columns);
         KeyGradient = new Matrix(key.Rows, key.Columns);
@@ -42,24 +47,22 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
         ForEach((row, head, keys, q, kv) =>
         {
             double[] scores = Scores(row, keys, q, kv);
-            double[] probabilities = scores.Select(score => Math.Exp(score - logSumExp[row, head])).ToArray();
+            double[] probabilities = Probabilities(row, head, keys, scores, statistics);
             double[] upstream = [.. keys.Select(seen => Sum(c => gradient[row, q + c] * value[seen, kv + c]))];
 
             // Σ probability · upstream, as kernels compute it: from what the forward stored.
             double mean = Sum(c => gradient[row, q + form.HeadWidth - 1 - c] * mixed[row, q + form.HeadWidth - 1 - c]);
             for (int j = 0; j < keys.Length; j++)
             {
-                for (int c = 0; c < form.HeadWidth; c++) ValueGradient[keys[j], kv + c] += probabilities[j] * gradient[row, q + c];
-            }
-
-            for (int j = 0; j < keys.Length; j++)
-            {
-                double score = probabilities[j] * (upstream[j] - mean) * form.Scale;
+                (double gate, double slope) = Gate(row, keys[j], q, kv);
+                for (int c = 0; c < form.HeadWidth; c++) ValueGradient[keys[j], kv + c] += probabilities[j] * gate * gradient[row, q + c];
+                double score = probabilities[j] * ((gate * upstream[j]) - mean) * form.Scale, rest = probabilities[j] * slope * upstream[j];
                 if (form.SoftCap > 0) score *= 1 - Math.Pow(scores[j] / form.SoftCap, 2);
                 for (int c = 0; c < form.HeadWidth; c++)
                 {
-                    QueryGradient[row, q + c] += score * key[keys[j], kv + c];
-                    KeyGradient[keys[j], kv + c] += score * query[row, q + c];
+                    double product = c < form.ScoreWidth ? score : rest;
+                    QueryGradient[row, q + c] += product * key[keys[j], kv + c];
+                    KeyGradient[keys[j], kv + c] += product * query[row, q + c];
                 }
             }
         });
@@ -91,8 +94,36 @@ internal sealed class AttentionOracle(Evaluation evaluation, AttentionForm form,
     private double[] Scores(int row, int[] keys, int q, int kv) => keys.Select(other =>
     {
         double dot = 0;
-        for (int c = 0; c < form.HeadWidth; c++) dot += query[row, q + c] * key[other, kv + c];
+        for (int c = 0; c < form.ScoreWidth; c++) dot += query[row, q + c] * key[other, kv + c];
         double score = dot * form.Scale;
         return form.SoftCap > 0 ? form.SoftCap * Math.Tanh(score / form.SoftCap) : score;
     }).ToArray();
+
+    /// <summary>What scores must exceed to be kept. Deviations are taken from the largest, so that equal scores have none.</summary>
+    private double Threshold(double[] scores)
+    {
+        int n = scores.Length;
+        if (form.TopK == 0 || n <= form.TopK) return double.NegativeInfinity;
+        double largest = scores.Max(), mean = largest + (scores.Sum(score => score - largest) / n);
+        double variance = scores.Sum(score => (score - mean) * (score - mean)) / (form.Deviation == Deviation.Sample ? n - 1 : n);
+        return mean - (Math.Sqrt(variance) * NormalQuantile.Of((double)form.TopK / n));
+    }
+
+    private double[] Probabilities(int row, int head, int[] keys, double[] scores, Matrix statistics)
+    {
+        double logarithm = statistics[row, head], threshold = form.TopK > 0 ? statistics[row, form.Heads + head] : double.NegativeInfinity;
+        return double.IsPositiveInfinity(threshold)
+            ? [.. keys.Select(other => other % evaluation.Time == (int)logarithm ? 1.0 : 0)]
+            : [.. scores.Select(score => score > threshold ? Math.Exp(score - logarithm) : 0)];
+    }
+
+    /// <summary>What the columns behind the predictor weight a key with, and the factor that takes its gradient to their product.</summary>
+    private (double Value, double Slope) Gate(int row, int other, int q, int kv)
+    {
+        if (form.PredictorWidth == 0) return (1, 0);
+        double x = 0;
+        for (int c = form.PredictorWidth; c < form.HeadWidth; c++) x += query[row, q + c] * key[other, kv + c];
+        x *= form.GateScale;
+        return (Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))), form.GateScale / (1 + Math.Exp(-x)));
+    }
 }

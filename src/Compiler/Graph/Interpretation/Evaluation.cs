@@ -1,3 +1,5 @@
+using ModelDsl.Compiler.Graph.Operations;
+
 namespace ModelDsl.Compiler.Graph.Interpretation;
 
 /// <summary>
@@ -37,8 +39,8 @@ internal sealed class Evaluation(ModelGraph graph, int batch, int time)
     /// <summary>The value a run left, of one iteration of the loops around it.</summary>
     public Matrix Get(Value value, int iteration = 0) => values[(value, iteration)];
 
-    /// <summary>The largest magnitude of any value, infinite where one is not a number.</summary>
-    public double Largest => values.Values.SelectMany(matrix => matrix.Data).Select(element => double.IsNaN(element) ? double.PositiveInfinity : Math.Abs(element)).DefaultIfEmpty().Max();
+    /// <summary>The largest magnitude of any value, infinite where one is not a number. What an attention tells its backward, such as a threshold that everything exceeds, is no value.</summary>
+    public double Largest => values.Where(entry => entry.Key.Value.Producer is not { Operation: Attend } node || entry.Key.Value == node.Outputs[0]).SelectMany(entry => entry.Value.Data).Select(element => double.IsNaN(element) ? double.PositiveInfinity : Math.Abs(element)).DefaultIfEmpty().Max();
 
     /// <summary>Whether every value is rounded to a float as it is stored: how far any computation in floats must be expected to be off.</summary>
     public bool RoundToFloat { get; set; }

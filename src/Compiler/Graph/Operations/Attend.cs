@@ -9,41 +9,71 @@ namespace ModelDsl.Compiler.Graph.Operations;
 /// <param name="Causal">A position sees itself and earlier ones only.</param>
 /// <param name="Window">A position sees the last this many, itself included; 0 for all.</param>
 /// <param name="SoftCap">Scores become cap · tanh(score / cap); 0 for none.</param>
-internal sealed record AttentionForm(int Heads, int KeyValueHeads, int HeadWidth, bool Causal, int Window, double SoftCap)
+/// <param name="TopK">A query keeps about this many of the keys it sees, by a threshold at mean + deviation · Q(1 - k/n) of its scores; 0 for all.</param>
+/// <param name="PredictorWidth">The first columns of a head that make the scores; the others make a softplus that weights what is kept. 0 where all columns make the scores.</param>
+/// <param name="Deviation">The deviation in the threshold.</param>
+internal sealed record AttentionForm(
+    int Heads, int KeyValueHeads, int HeadWidth, bool Causal, int Window, double SoftCap, int TopK = 0, int PredictorWidth = 0, Deviation Deviation = Deviation.Sample)
 {
-    public double Scale => 1 / Math.Sqrt(HeadWidth);
+    /// <summary>Columns of a head that make the scores.</summary>
+    public int ScoreWidth => PredictorWidth > 0 ? PredictorWidth : HeadWidth;
+
+    public double Scale => 1 / Math.Sqrt(ScoreWidth);
+
+    /// <summary>Factor of the products behind the predictor.</summary>
+    public double GateScale => 1 / Math.Sqrt(HeadWidth - PredictorWidth);
+
+    /// <summary>Numbers that the forward leaves its backward for each row: log Σ exp for each head, and where it selects then the threshold for each.</summary>
+    public int Statistics => TopK > 0 ? 2 * Heads : Heads;
+
+    /// <summary>The thresholds by number of keys.</summary>
+    public ConstantTable? Table => TopK > 0 ? new SelectionThresholds(TopK, Deviation) : null;
+
+    /// <summary>
+    /// Multiply-adds counted as two, for a query position that sees a number of keys: the scores of all of them, the rest of those that are kept. What a decoder computes; training computes
+    /// all and masks.
+    /// </summary>
+    public long Flops(int context)
+    {
+        int seen = Window > 0 ? Math.Min(Window, context) : context, kept = TopK > 0 ? Math.Min(TopK, seen) : seen;
+        return 2L * Heads * (((long)seen * ScoreWidth) + ((long)kept * ((2 * HeadWidth) - ScoreWidth)));
+    }
 
     public override string ToString()
         => $"{Text.Invariant(Heads)}/{Text.Invariant(KeyValueHeads)} heads x {Text.Invariant(HeadWidth)}{(Causal ? ", causal" : "")}"
-            + (Window > 0 ? $", window {Text.Invariant(Window)}" : "") + (SoftCap > 0 ? $", cap {Text.Invariant(SoftCap)}" : "");
+            + (TopK > 0 ? $", about {Text.Invariant(TopK)} keys{(Deviation == Deviation.Sample ? "" : " by the deviation of a population")}" : "")
+            + (PredictorWidth > 0 ? $", chosen by {Text.Invariant(PredictorWidth)} columns" : "") + (Window > 0 ? $", window {Text.Invariant(Window)}" : "") + (SoftCap > 0 ? $", cap {Text.Invariant(SoftCap)}" : "");
 }
 
 /// <summary>
 /// Softmax attention. Inputs: query [R, H·d], key and value [R, K·d]. Outputs: mixed values [R, H·d], and log Σ exp of each row's and head's scores [R, H],
-/// from which the backward recomputes the probabilities.
+/// from which the backward recomputes the probabilities. Where it selects keys, thresholds follow, [R, 2H], +∞ where the largest score alone is kept, and then its key's position stands in
+/// place of the logarithm.
 /// </summary>
 internal sealed partial record Attend(AttentionForm Form) : ForwardOperation
 {
     public override string Describe() => $"attend {Form}";
 
-    public override IReadOnlyList<string> OutputNames => ["Mixed", "LogSumExp"];
+    public override IReadOnlyList<string> OutputNames => ["Mixed", Form.TopK > 0 ? "Statistics" : "LogSumExp"];
 
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
     {
         Require(inputs[0].Columns == Form.Heads * Form.HeadWidth, $"queries {inputs[0]} do not fit {Form}");
         Require(inputs[1].Columns == Form.KeyValueHeads * Form.HeadWidth && inputs[2] == inputs[1], $"keys {inputs[1]} and values {inputs[2]} do not fit {Form}");
-        return [inputs[0], inputs[0] with { Columns = Form.Heads }];
+        Require(Form.PredictorWidth < Form.HeadWidth && (Form.TopK > 0 || Form.PredictorWidth == 0), $"{Form} selects nothing or leaves nothing to weight");
+        return [inputs[0], inputs[0] with { Columns = Form.Statistics }];
     }
 
-    public override long Flops(IReadOnlyList<Shape> inputs, int context)
-        => 4L * Form.Heads * Form.HeadWidth * (Form.Window > 0 ? Math.Min(Form.Window, context) : context);
+    public override ConstantTable? Table => Form.Table;
+
+    public override long Flops(IReadOnlyList<Shape> inputs, int context) => Form.Flops(context);
 
     public override void Evaluate(Evaluation evaluation, Node node)
     {
         AttentionOracle oracle = new(evaluation, Form, node.Inputs);
         oracle.Forward();
         evaluation.Write(node.Outputs[0], (row, column) => oracle.Mixed[row, column]);
-        evaluation.Write(node.Outputs[1], (row, head) => oracle.LogSumExp[row, head]);
+        evaluation.Write(node.Outputs[1], (row, column) => oracle.Statistics[row, column]);
     }
 }
 
@@ -56,7 +86,9 @@ internal sealed record AttendBackward(AttentionForm Form) : Operation
 
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs) => [inputs[0], inputs[1], inputs[2]];
 
-    public override long Flops(IReadOnlyList<Shape> inputs, int context) => 2 * new Attend(Form).Flops(inputs, context);
+    public override ConstantTable? Table => Form.Table;
+
+    public override long Flops(IReadOnlyList<Shape> inputs, int context) => 2 * Form.Flops(context);
 
     public override void Evaluate(Evaluation evaluation, Node node)
     {
@@ -81,7 +113,9 @@ internal sealed record AttendCached(AttentionForm Form) : Operation
 
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs) => [new Attend(Form).InferShapes(inputs)[0]];
 
-    public override long Flops(IReadOnlyList<Shape> inputs, int context) => new Attend(Form).Flops(inputs, context);
+    public override ConstantTable? Table => Form.Table;
+
+    public override long Flops(IReadOnlyList<Shape> inputs, int context) => Form.Flops(context);
 
     public override void Evaluate(Evaluation evaluation, Node node)
     {

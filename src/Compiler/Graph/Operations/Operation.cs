@@ -45,6 +45,9 @@ internal abstract record Operation
     /// <summary>Of each row's columns how many it aims to select, 0 for an operation that selects none: those that do count what they selected.</summary>
     public virtual int Selected => 0;
 
+    /// <summary>A table that its kernel reads, filled once for a model; null for none.</summary>
+    public virtual ConstantTable? Table => null;
+
     /// <summary>Computes the outputs in double.</summary>
     public abstract void Evaluate(Evaluation evaluation, Node node);
 

@@ -40,6 +40,15 @@ internal sealed record TorchAttention : TorchSublayer
     /// <summary>Scores become cap·tanh(score / cap); 0 for none.</summary>
     public double SoftCap { get; init; }
 
+    /// <summary>About how many positions each attends to, those above a statistical threshold; 0 for all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Leading elements of a head that choose positions, the others weighting them by a softplus; 0 where all choose and nothing weights.</summary>
+    public int PredictorWidth { get; init; }
+
+    /// <summary>The deviation in the threshold.</summary>
+    public Deviation Deviation { get; init; }
+
     private int KeyHeads => KeyValueHeads == 0 ? Heads : KeyValueHeads;
 
     /// <inheritdoc/>
@@ -71,7 +80,7 @@ internal sealed record TorchAttention : TorchSublayer
             value = value.repeat_interleave(Heads / KeyHeads, 1);
         }
 
-        Tensor mixed = run.Fused && SoftCap == 0
+        Tensor mixed = run.Fused && SoftCap == 0 && TopK == 0
             ? FusedAttention(run, query, key, value)
             : PlainAttention(run, query, key, value);
         return Linear(run, $"{path}.Output", mixed.transpose(1, 2).reshape(batch, time, -1), OutputBias);
@@ -82,14 +91,45 @@ internal sealed record TorchAttention : TorchSublayer
         Tensor projected = Linear(run, $"{path}.{name}", x, QueryKeyValueBias).view(x.shape[0], x.shape[1], heads, -1);
         if (QueryKeyNorm) projected = HeadNorm.Forward(run, $"{path}.{name}Norm", projected);
         projected = projected.transpose(1, 2);
-        return RotaryTheta is { } theta ? Rotate(run, projected, RotaryWidth, theta) : projected;
+        if (RotaryTheta is not { } theta) return projected;
+        if (PredictorWidth == 0) return Rotate(run, projected, RotaryWidth, theta);
+        return cat([Rotate(run, First(projected), RotaryWidth, theta), Rotate(run, Rest(projected), RotaryWidth, theta)], -1);
     }
+
+    private Tensor First(Tensor head) => head.narrow(-1, 0, PredictorWidth);
+
+    private Tensor Rest(Tensor head) => head.narrow(-1, PredictorWidth, head.shape[^1] - PredictorWidth);
 
     private Tensor PlainAttention(TorchRun run, Tensor query, Tensor key, Tensor value)
     {
-        Tensor scores = Cap(query.matmul(key.transpose(-2, -1)) / Math.Sqrt(query.shape[^1]), SoftCap);
-        if (Mask(run, query.shape[2], key.shape[2]) is { } visible) scores = scores.masked_fill(visible.logical_not(), double.NegativeInfinity);
-        return scores.softmax(-1).matmul(value);
+        Tensor scores = Cap(PredictorWidth == 0 ? Product(query, key) : Product(First(query), First(key)), SoftCap);
+        Tensor? visible = Mask(run, query.shape[2], key.shape[2]);
+        if (TopK > 0) scores = Select(run, scores, visible ?? ones_like(scores, ScalarType.Bool));
+        else if (visible is not null) scores = scores.masked_fill(visible.logical_not(), double.NegativeInfinity);
+        Tensor weights = scores.softmax(-1);
+        return (PredictorWidth == 0 ? weights : weights * nn.functional.softplus(Product(Rest(query), Rest(key)))).matmul(value);
+    }
+
+    private static Tensor Product(Tensor query, Tensor key) => query.matmul(key.transpose(-2, -1)) / Math.Sqrt(query.shape[^1]);
+
+    // Scores at or below the threshold become -∞; it is part of the graph, so that autograd says what gradient it has.
+    private Tensor Select(TorchRun run, Tensor scores, Tensor visible)
+    {
+        visible = visible.expand(scores.shape);
+        Tensor seen = visible.to(scores.dtype), count = seen.sum(-1, keepdim: true);
+        Tensor mean = (scores * seen).sum(-1, keepdim: true) / count;
+        Tensor freedom = Deviation == Deviation.Sample ? (count - 1).clamp_min(1) : count;
+        Tensor squares = ((scores - mean) * seen).square().sum(-1, keepdim: true);
+        // The quantile where fewer are kept than seen; elsewhere any number, since everything is kept. A root of 0 has no slope.
+        Tensor quantile = special.ndtri((1 - TopK / count).clamp(1e-3, 1));
+        Tensor deviation = (squares / freedom + 1e-300).sqrt(), threshold = mean + quantile * deviation, all = count <= TopK;
+        Tensor kept = scores > threshold;
+        Tensor largest = scores.masked_fill(visible.logical_not(), double.NegativeInfinity).argmax(-1, keepdim: true);
+        Tensor distance = ((scores - threshold).abs() / (deviation + 0.1 * scores.abs() + 1e-30)).masked_fill(visible.logical_not().logical_or(all), double.PositiveInfinity);
+        run.ClosestChoice = Math.Min(run.ClosestChoice, distance.min().item<double>());
+        Tensor only = zeros_like(kept).scatter_(-1, largest, ones_like(largest, ScalarType.Bool));
+        kept = where(kept.logical_and(visible).any(-1, keepdim: true), kept, only).logical_or(all).logical_and(visible);
+        return scores.masked_fill(kept.logical_not(), double.NegativeInfinity);
     }
 
     private Tensor FusedAttention(TorchRun run, Tensor query, Tensor key, Tensor value)

@@ -18,6 +18,9 @@ internal sealed record TorchRun(TorchParameters Parameters)
     /// <summary>For each position [batch, time] the first one of its document, or null for one document a sequence.</summary>
     public Tensor? SegmentStarts { get; init; }
 
+    /// <summary>The least distance, in standard deviations, at which a value decided whether a neuron or a position was selected: below rounding, another computation may decide otherwise.</summary>
+    public double ClosestChoice { get; set; } = double.PositiveInfinity;
+
     private readonly Dictionary<(int Rotated, double Theta), TorchRotation> rotations = [];
 
     /// <summary>The rotation of this run's <paramref name="time"/> positions, taken from the cache's table or computed, once a run.</summary>

@@ -25,6 +25,9 @@ internal sealed class TorchModule : IDisposable
     /// <summary>Values and gradients.</summary>
     public TorchParameters Parameters { get; }
 
+    /// <summary>Of the last run; see <see cref="TorchRun.ClosestChoice"/>.</summary>
+    public double ClosestChoice { get; private set; }
+
     /// <summary>Runs forward and backward; gradients of the parameters are left in <see cref="Parameters"/>.</summary>
     /// <param name="x">Input [batch, time, width], row-major.</param>
     /// <param name="outputGradient">Upstream gradient of the output, of the same shape.</param>
@@ -41,7 +44,9 @@ internal sealed class TorchModule : IDisposable
         Tensor input = tensor(x.ToArray(), shape).to_type(Parameters.Type);
         input.requires_grad = true;
         Tensor? segments = segmentStarts.IsEmpty ? null : TorchTransformer.Ids(segmentStarts, batch);
-        Tensor output = layer.Forward(new TorchRun(Parameters) { Fused = fused, SegmentStarts = segments }, path, input);
+        TorchRun run = new(Parameters) { Fused = fused, SegmentStarts = segments };
+        Tensor output = layer.Forward(run, path, input);
+        ClosestChoice = run.ClosestChoice;
         output.backward([tensor(outputGradient.ToArray(), shape).to_type(Parameters.Type)]);
         return (TorchParameters.Floats(output), TorchParameters.Floats(input.grad!));
     }

@@ -32,9 +32,6 @@ internal sealed record TorchSelectingFfn : TorchSublayer
     /// <summary>Width over which its kink is rounded; 0 for none.</summary>
     public double Huber { get; init; }
 
-    /// <summary>How near to its row's threshold any value of any run came, in deviations: rounding selects otherwise where that is next to nothing.</summary>
-    public double Closest { get; private set; } = double.PositiveInfinity;
-
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, long[] Shape)> BodyParameters(string path, int width) =>
     [
@@ -67,14 +64,14 @@ internal sealed record TorchSelectingFfn : TorchSublayer
         if (Selection == TopKSelection.Exact)
         {
             (Tensor values, Tensor indices) = x.topk(Active + 1, -1);
-            Closest = Math.Min(Closest, ((values.narrow(-1, Active - 1, 1) - values.narrow(-1, Active, 1)) / deviation).min().to_type(ScalarType.Float64).item<double>());
+            run.ClosestChoice = Math.Min(run.ClosestChoice, ((values.narrow(-1, Active - 1, 1) - values.narrow(-1, Active, 1)) / deviation).min().to_type(ScalarType.Float64).item<double>());
             return x * zeros_like(x).scatter(-1, indices.narrow(-1, 0, Active), ones_like(values.narrow(-1, 0, Active)));
         }
 
         Tensor quantile = special.ndtri(tensor(1 - ((double)Active / Hidden), ScalarType.Float64)).to_type(x.dtype);
         Tensor threshold = x.mean([-1L], keepdim: true) + (deviation * quantile);
         Tensor excess = x - (ThresholdGradient == ThresholdGradient.Detached ? threshold.detach() : threshold);
-        Closest = Math.Min(Closest, (excess / deviation).abs().min().to_type(ScalarType.Float64).item<double>());
+        run.ClosestChoice = Math.Min(run.ClosestChoice, (excess / deviation).abs().min().to_type(ScalarType.Float64).item<double>());
         if (Huber == 0) return nn.functional.relu(excess);
         return where(excess < 0, 0 * excess, where(excess < Huber, excess * excess / (2 * Huber), excess - (Huber / 2)));
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ModelDsl.Simd;
 
 namespace ModelDsl.Kernels;
@@ -65,88 +64,33 @@ internal readonly unsafe struct AttentionDecode<S, F>(in AttentionShape shape, F
     {
         // The last keys ask for the first values.
         nint stride = keys.KeyStride;
-        int count = rows.Count, ahead = AttentionTile.FloatsAhead / shape.HeadWidth, i = 0;
+        int count = rows.Count, width = shape.HeadWidth, padded = PaddedWidth, ahead = AttentionTile.FloatsAhead / shape.HeadWidth, i = 0;
         for (; i <= held - 4; i += 4, source += 4 * stride)
         {
             float* result = scores + i, next = i + ahead < held ? source + ahead * stride : values + (i + ahead - held) * stride;
             switch (count)
             {
                 case 1:
-                    S s0 = Dot(queries, source, next), s1 = Dot(queries, source + stride, next + stride);
-                    S s2 = Dot(queries, source + 2 * stride, next + 2 * stride), s3 = Dot(queries, source + 3 * stride, next + 3 * stride);
+                    S s0 = AttentionDots<S>.One(queries, source, next, width), s1 = AttentionDots<S>.One(queries, source + stride, next + stride, width);
+                    S s2 = AttentionDots<S>.One(queries, source + 2 * stride, next + 2 * stride, width), s3 = AttentionDots<S>.One(queries, source + 3 * stride, next + 3 * stride, width);
                     S.StoreSums(result, s0, s1, s2, s3);
                     break;
                 case 2:
-                    (S a0, S b0) = Dot2(queries, source, next);
-                    (S a1, S b1) = Dot2(queries, source + stride, next + stride);
-                    (S a2, S b2) = Dot2(queries, source + 2 * stride, next + 2 * stride);
-                    (S a3, S b3) = Dot2(queries, source + 3 * stride, next + 3 * stride);
+                    (S a0, S b0) = AttentionDots<S>.Two(queries, padded, source, next, width);
+                    (S a1, S b1) = AttentionDots<S>.Two(queries, padded, source + stride, next + stride, width);
+                    (S a2, S b2) = AttentionDots<S>.Two(queries, padded, source + 2 * stride, next + 2 * stride, width);
+                    (S a3, S b3) = AttentionDots<S>.Two(queries, padded, source + 3 * stride, next + 3 * stride, width);
                     S.StoreSums(result, a0, a1, a2, a3);
                     S.StoreSums(result + PartKeys, b0, b1, b2, b3);
                     break;
                 default:
-                    for (int j = 0; j < 4; j++) Dot4(queries, source + j * stride, next + j * stride, result + j, count);
+                    for (int j = 0; j < 4; j++) AttentionDots<S>.Four(queries, padded, source + j * stride, next + j * stride, width, result + j, PartKeys, count);
                     break;
             }
         }
 
         for (; i < held; i++, source += stride)
-            for (int row = 0; row < count; row++) scores[row * PartKeys + i] = S.Sum(Dot(queries + row * PaddedWidth, source, source));
-    }
-
-    /// <summary>The products of a padded query and a key, to be summed over lanes; <paramref name="next"/> is asked for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private S Dot(float* query, float* key, float* next)
-    {
-        S sum = S.Zero;
-        int width = shape.HeadWidth, i = 0;
-        for (; i <= width - S.Width; i += S.Width)
-        {
-            AttentionPacking.PrefetchNear(next + i, 1);
-            sum = S.MultiplyAdd(S.Load(query + i), S.Load(key + i), sum);
-        }
-
-        if (i < width) AttentionPacking.PrefetchNear(next + i, 1);
-        return i < width ? S.MultiplyAdd(S.Load(query + i), S.Load(key + i, width - i), sum) : sum;
-    }
-
-    /// <summary>The same for two queries.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private (S First, S Second) Dot2(float* query, float* key, float* next)
-    {
-        S a = S.Zero, b = S.Zero;
-        int width = shape.HeadWidth, i = 0;
-        float* other = query + PaddedWidth;
-        for (; i <= width - S.Width; i += S.Width)
-        {
-            AttentionPacking.PrefetchNear(next + i, 1);
-            S k = S.Load(key + i);
-            (a, b) = (S.MultiplyAdd(S.Load(query + i), k, a), S.MultiplyAdd(S.Load(other + i), k, b));
-        }
-
-        if (i == width) return (a, b);
-        AttentionPacking.PrefetchNear(next + i, 1);
-        S last = S.Load(key + i, width - i);
-        return (S.MultiplyAdd(S.Load(query + i), last, a), S.MultiplyAdd(S.Load(other + i), last, b));
-    }
-
-    /// <summary>The dot products of three or four queries with one key.</summary>
-    private void Dot4(float* query, float* key, float* next, float* result, int count)
-    {
-        S a = S.Zero, b = S.Zero, c = S.Zero, d = S.Zero;
-        int width = shape.HeadWidth, padded = PaddedWidth;
-        float* fourth = query + (count - 1) * padded;
-        for (int i = 0; i < width; i += S.Width)
-        {
-            AttentionPacking.PrefetchNear(next + i, 1);
-            S k = i <= width - S.Width ? S.Load(key + i) : S.Load(key + i, width - i);
-            (a, b) = (S.MultiplyAdd(S.Load(query + i), k, a), S.MultiplyAdd(S.Load(query + padded + i), k, b));
-            (c, d) = (S.MultiplyAdd(S.Load(query + 2 * padded + i), k, c), S.MultiplyAdd(S.Load(fourth + i), k, d));
-        }
-
-        float* sums = stackalloc float[4];
-        S.StoreSums(sums, a, b, c, d);
-        for (int row = 0; row < count; row++) result[row * PartKeys] = sums[row];
+            for (int row = 0; row < count; row++) scores[row * PartKeys + i] = S.Sum(AttentionDots<S>.One(queries + row * padded, source, source, width));
     }
 
     /// <summary>The values of a part, weighted by the exponentials, in blocks that stay in the first-level cache.</summary>

@@ -60,6 +60,20 @@ public static unsafe partial class AttentionKernels
             int held = 0, heads = shape.Batch * shape.KeyValueHeads, rows = new AttentionRows(shape).Count;
             for (int b = 0; b < shape.Batch; b++) held = Math.Max(held, bounds.Keys(b));
 
+            if (rows <= SelectiveDecode<S, F>.MostRows && shape.TopK > 0)
+            {
+                int parts = (held + SelectiveDecode<S, F>.PartKeys - 1) / SelectiveDecode<S, F>.PartKeys, most = (capacity + SelectiveDecode<S, F>.PartKeys - 1) / SelectiveDecode<S, F>.PartKeys;
+                nint scores = SelectiveScores.Floats(heads, rows, capacity, most);
+                F32 shared = pool.Shared(scores + PartsFloats<S>(rows, heads, most));
+                var decode = new SelectiveDecode<S, F>(shape, score, bounds, query, keys, new SelectiveScores(shared, rows, capacity, most));
+                var results = new AttentionParts<S>(shared.At(scores), rows, PaddedWidth<S>(), parts);
+                pool.Reserve(decode.ScratchFloats);
+                pool.Run(heads * parts, new SelectiveScoreBody<S, F>(pool, shape, bounds, fresh, keys, decode, parts));
+                pool.Run(heads * parts, new SelectiveDecodeBody<S, F>(pool, shape, decode, results, parts));
+                pool.Run(heads, new MergeBody<S>(shape, rows, 1, results, output));
+                return;
+            }
+
             if (rows <= AttentionDecode<S, F>.MostRows && shape.TopK == 0)
             {
                 var decode = new AttentionDecode<S, F>(shape, score, bounds, query, keys);
@@ -96,10 +110,11 @@ public static unsafe partial class AttentionKernels
 
         /// <summary>Room for the results of parts: as many as a full cache has, asked for even while there is one part only, so that nothing grows with a sequence.</summary>
         private AttentionParts<S> Parts<S>(int rows, int blocks, int parts, int partKeys) where S : unmanaged, ISimd<S>
-        {
-            int padded = (shape.HeadWidth + S.Width - 1) / S.Width * S.Width, most = (capacity + partKeys - 1) / partKeys;
-            return new(pool.Shared(AttentionParts<S>.PartFloats(rows, padded) * blocks * most), rows, padded, parts);
-        }
+            => new(pool.Shared(PartsFloats<S>(rows, blocks, (capacity + partKeys - 1) / partKeys)), rows, PaddedWidth<S>(), parts);
+
+        private nint PartsFloats<S>(int rows, int blocks, int parts) where S : unmanaged, ISimd<S> => AttentionParts<S>.PartFloats(rows, PaddedWidth<S>()) * blocks * parts;
+
+        private int PaddedWidth<S>() where S : unmanaged, ISimd<S> => (shape.HeadWidth + S.Width - 1) / S.Width * S.Width;
     }
 
     /// <summary>Copies new keys and values [first, end) of a head to the caches.</summary>
@@ -145,6 +160,32 @@ public static unsafe partial class AttentionKernels
             int start = bounds.Keys(batch) - shape.Time, key = part * AttentionDecode<S, F>.PartKeys;
             Store(shape, start, fresh, keys, batch, head, Math.Clamp(key - start, 0, shape.Time), Math.Clamp(key + AttentionDecode<S, F>.PartKeys - start, 0, shape.Time));
             decode.Run(batch, head, part, results.Values(tile / parts, part), pool.Local(worker, decode.ScratchFloats).Pointer);
+        }
+    }
+
+    /// <summary>One tile is one part of the keys of one key/value head, to be scored; it first stores those new rows that fall into its part.</summary>
+    private readonly struct SelectiveScoreBody<S, F>(
+        WorkerPool pool, AttentionShape shape, AttentionBounds bounds, AttentionKeys fresh, AttentionKeys keys, SelectiveDecode<S, F> decode, int parts)
+        : IParallelBody where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+    {
+        public void Run(int tile, int worker)
+        {
+            int block = tile / parts, batch = block / shape.KeyValueHeads, head = block % shape.KeyValueHeads, part = tile % parts;
+            int start = bounds.Keys(batch) - shape.Time, key = part * SelectiveDecode<S, F>.PartKeys;
+            Store(shape, start, fresh, keys, batch, head, Math.Clamp(key - start, 0, shape.Time), Math.Clamp(key + SelectiveDecode<S, F>.PartKeys - start, 0, shape.Time));
+            decode.Score(batch, head, block, part, pool.Local(worker, decode.ScratchFloats).Pointer);
+        }
+    }
+
+    /// <summary>One tile is one part of the keys of one key/value head, whose kept keys are read.</summary>
+    private readonly struct SelectiveDecodeBody<S, F>(WorkerPool pool, AttentionShape shape, SelectiveDecode<S, F> decode, AttentionParts<S> results, int parts)
+        : IParallelBody where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+    {
+        public void Run(int tile, int worker)
+        {
+            int block = tile / parts, part = tile % parts;
+            decode.Run(
+                block / shape.KeyValueHeads, block % shape.KeyValueHeads, block, part, parts, results.Values(block, part), pool.Local(worker, decode.ScratchFloats).Pointer);
         }
     }
 

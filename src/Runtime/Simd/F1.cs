@@ -107,6 +107,10 @@ public readonly unsafe struct F1 : ISimd<F1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Bits(F1 mask) => BitConverter.SingleToUInt32Bits(mask.Value) >> 31;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F1 ScaleByPowerOfTwo(F1 x, F1 n)
     {
         // Two factors, because a single one cannot reach the denormals or infinity.

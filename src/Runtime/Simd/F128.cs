@@ -128,6 +128,10 @@ public readonly unsafe struct F128 : ISimd<F128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Bits(F128 mask) => mask.Value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F128 ScaleByPowerOfTwo(F128 x, F128 n)
     {
         if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(x.Value, n.Value));

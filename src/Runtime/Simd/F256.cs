@@ -128,6 +128,10 @@ public readonly unsafe struct F256 : ISimd<F256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Bits(F256 mask) => mask.Value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F256 ScaleByPowerOfTwo(F256 x, F256 n)
     {
         if (Avx512F.VL.IsSupported) return new(Avx512F.VL.Scale(x.Value, n.Value));

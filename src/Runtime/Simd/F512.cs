@@ -128,6 +128,10 @@ public readonly unsafe struct F512 : ISimd<F512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Bits(F512 mask) => (uint)mask.Value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F512 ScaleByPowerOfTwo(F512 x, F512 n)
     {
         if (Avx512F.IsSupported) return new(Avx512F.Scale(x.Value, n.Value));

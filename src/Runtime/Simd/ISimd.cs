@@ -76,6 +76,9 @@ public unsafe interface ISimd<TSelf> where TSelf : unmanaged, ISimd<TSelf>
     /// <summary>Lane-wise choice by a mask made by a comparison.</summary>
     static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
 
+    /// <summary>Of a mask made by a comparison one bit a lane, the first lane's lowest.</summary>
+    static abstract uint Bits(TSelf mask);
+
     /// <summary>x · 2^n for lanes n that hold integers in [-252, 254] and lanes x in [2^-31, 2^31]; rounded once, to a denormal, 0 or infinity where need be.</summary>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 

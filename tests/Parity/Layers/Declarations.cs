@@ -38,8 +38,8 @@ internal static class Declarations
     private static readonly Gen<(bool Causal, int Window, double Cap)> Scores = Gen.Select(
         OneOf(true, true, false), Gen.OneOf(Gen.Const(0), Gen.Int[1, 70]), OneOf(0, 0, 1.5), (causal, window, cap) => (causal, causal ? window : 0, cap));
 
-    private static readonly Gen<TorchSublayer> Attention = Gen.Select(Heads, Rotary, Scores, Gen.Bool, Gen.Bool, Gen.Bool, (heads, rotary, scores, norm, bias, outputBias) =>
-        (TorchSublayer)new TorchAttention
+    private static readonly Gen<TorchAttention> Dense = Gen.Select(Heads, Rotary, Scores, Gen.Bool, Gen.Bool, Gen.Bool, (heads, rotary, scores, norm, bias, outputBias) =>
+        new TorchAttention
         {
             Heads = heads.Heads,
             KeyValueHeads = heads.KeyValueHeads,
@@ -54,8 +54,17 @@ internal static class Declarations
             OutputBias = outputBias,
         });
 
+    private static readonly Gen<TorchAttention> TopK = Gen.Select(
+        Dense, Gen.OneOf(Gen.Int[1, 4], Gen.Int[5, 40]), Gen.Enum<Deviation>(), (dense, count, deviation) => dense with { TopK = count, Deviation = deviation });
+
+    // Pieces of even widths, two columns at least, so that each can turn.
+    private static readonly Gen<TorchAttention> Spark = Gen.Select(
+        TopK, Gen.Int[1, 20], Gen.Int[1, 20], (selective, first, rest) => selective with { HeadWidth = 2 * (first + rest), PredictorWidth = 2 * first });
+
+    private static readonly Gen<TorchSublayer> Attention = Gen.OneOf(Dense, TopK, Spark).Select(attention => (TorchSublayer)attention);
+
     private static readonly Gen<TorchLayer> Sublayer = Gen.Select(
-        Gen.OneOf(Attention, Ffn, Selecting), MaybeNorm, MaybeNorm, OneOf(true, true, false), OneOf<bool?>(null, true, false),
+        Gen.OneOf(Attention, Attention, Ffn, Selecting), MaybeNorm, MaybeNorm, OneOf(true, true, false), OneOf<bool?>(null, true, false),
         (layer, before, after, residual, inside) => (TorchLayer)(layer with { PreNorm = before, PostNorm = after, Residual = residual, InsideResidual = inside }));
 
     /// <summary>A module of one to three blocks of one to three layers.</summary>
@@ -76,6 +85,10 @@ internal static class Declarations
         new(17, 2, [new TorchAttention { Heads = 1, Window = 100 }], 2, 13, false, 2),
         new(24, 1, [new TorchAttention { Heads = 6, KeyValueHeads = 1, Window = 1 }], 1, 64, true, 3),
         new(7, 1, [new TorchAttention { Heads = 2, HeadWidth = 33, Causal = false, SoftCap = 0.5 }], 3, 31, false, 4),
+        new(20, 1, [new TorchAttention { Heads = 2, HeadWidth = 12, TopK = 4, PredictorWidth = 5, SoftCap = 0.7 }], 2, 64, true, 8),
+        new(20, 2, [new TorchAttention { Heads = 4, KeyValueHeads = 2, HeadWidth = 20, TopK = 6, PredictorWidth = 8, RotaryTheta = 100, QueryKeyNorm = true }], 2, 64, false, 9),
+        new(16, 1, [new TorchAttention { Heads = 3, HeadWidth = 9, TopK = 1, Causal = false }], 1, 50, false, 10),
+        new(16, 1, [new TorchAttention { Heads = 3, HeadWidth = 10, TopK = 3, PredictorWidth = 4, RotaryTheta = 10000, RotaryWidth = 2, Window = 9, Deviation = Deviation.Population }], 1, 50, false, 11),
         new(3, 3, [new TorchNorm(NormKind.RmsNorm), new TorchNorm(NormKind.LayerNorm)], 1, 5, false, 5),
         new(5, 1, [new TorchFfn { Hidden = 1, Activation = Activation.SquaredRelu, Residual = false }], 1, 3, false, 6),
         new(64, 2, [new TorchSelectingFfn { Hidden = 200, Active = 16, PredictorWidth = 32, PreNorm = new TorchNorm(NormKind.RmsNorm) }], 2, 31, false, 8),

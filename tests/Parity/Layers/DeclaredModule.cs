@@ -51,6 +51,8 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         {
             TorchFfn ffn => Call(ffn.Gated ? "GatedFfn" : "Ffn", FfnOptions(ffn)),
             TorchSelectingFfn selecting => Call(selecting.PredictorWidth > 0 ? "SparkFfn" : "TopKFfn", SelectionOptions(selecting)),
+            TorchAttention { PredictorWidth: > 0 } spark => Call("SparkAttention", AttentionOptions(spark)),
+            TorchAttention { TopK: > 0 } selective => Call("TopKAttention", AttentionOptions(selective)),
             _ => Call("Attention", AttentionOptions((TorchAttention)layer)),
         });
         return string.Join(", ", attributes);
@@ -93,6 +95,9 @@ internal sealed record DeclaredModule(int Width, int Repeats, TorchLayer[] Layer
         if (attention.SoftCap > 0) yield return $"SoftCap = {Number(attention.SoftCap)}";
         if (attention.QueryKeyNorm) yield return "QueryKeyNorm = true";
         if (attention.QueryKeyValueBias) yield return "QueryKeyValueBias = true";
+        if (attention.TopK > 0) yield return $"TopK = {attention.TopK}";
+        if (attention.PredictorWidth > 0) yield return $"PredictorWidth = {attention.PredictorWidth}";
+        if (attention.Deviation != Deviation.Sample) yield return $"Deviation = Deviation.{attention.Deviation}";
         if (attention.OutputBias) yield return "OutputBias = true";
     }
 

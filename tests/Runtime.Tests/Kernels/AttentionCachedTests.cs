@@ -11,6 +11,18 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
 {
     [Theory]
     [InlineData(1, 2, 2, 16, 0, 0, 40)]
+    [InlineData(1, 2, 2, 16, 0, 0, 40, 5, 8)]
+    [InlineData(1, 2, 2, 16, 0, 0, 70, 1, 15)]
+    [InlineData(3, 4, 2, 20, 0, 0, 70, 7, 9)]
+    [InlineData(7, 3, 1, 5, 0, 0, 90, 6, 0)]
+    [InlineData(7, 8, 8, 32, 9, 0, 60, 4, 20)]
+    [InlineData(1, 6, 2, 8, 5, 2f, 40, 3, 2)]
+    [InlineData(1, 4, 2, 24, 0, 0, 1150, 40, 10)]
+    [InlineData(2, 3, 1, 12, 700, 0, 1200, 30, 5)]
+    [InlineData(4, 2, 1, 64, 0, 1.5f, 1100, 64, 32)]
+    [InlineData(1, 1, 1, 33, 0, 0, 1100, 25, 0)]
+    [InlineData(100, 2, 1, 16, 0, 0, 1300, 50, 8)]
+    [InlineData(64, 1, 1, 16, 70, 0, 1300, 20, 3)]
     [InlineData(3, 4, 2, 20, 0, 0, 40)]
     [InlineData(7, 3, 1, 5, 0, 0, 50)]
     [InlineData(7, 8, 8, 32, 9, 0, 60)]
@@ -21,7 +33,7 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
     [InlineData(2, 2, 1, 64, 0, 0, 520)]
     [InlineData(100, 2, 1, 16, 0, 0, 1300)]
     [InlineData(64, 1, 1, 16, 70, 0, 1300)]
-    public void ChunksEqualTheFullForward(int chunk, int heads, int keyValueHeads, int width, int window, float softCap, int time)
+    public void ChunksEqualTheFullForward(int chunk, int heads, int keyValueHeads, int width, int window, float softCap, int time, int topK = 0, int predictorWidth = 0)
     {
         // Two sequences, the second one ahead of the first by some positions.
         const int Batch = 2, Ahead = 5;
@@ -32,12 +44,16 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
             Heads = heads,
             KeyValueHeads = keyValueHeads,
             HeadWidth = width,
-            Scale = 1f / MathF.Sqrt(width),
+            Scale = 1f / MathF.Sqrt(predictorWidth > 0 ? predictorWidth : width),
+            GateScale = 1f / MathF.Sqrt(width - predictorWidth),
             Causal = true,
             Window = window,
             SoftCap = softCap,
+            TopK = topK,
+            PredictorWidth = predictorWidth,
         };
         using var problem = new AttentionProblem(full, 21);
+        full = problem.Shape;
         using var pool = new WorkerPool(2);
         problem.Forward<S>(pool);
 
@@ -81,13 +97,47 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         }
     }
 
+    // Equal scores, over several parts of the keys: none is above the threshold, and the first is kept.
+    [Theory]
+    [InlineData(0, 0f)]
+    [InlineData(1500, 2f)]
+    public void OfEqualScoresTheFirstIsKept(int window, float softCap)
+    {
+        const int Held = 2500;
+        using var table = new GuardedMemory(SelectionTable.Floats(Held + 1));
+        SelectionTable.Fill(table.Data, Held + 1, 30, Deviation.Sample);
+        var shape = new AttentionShape
+        {
+            Batch = 1, Time = 1, Heads = 2, KeyValueHeads = 1, HeadWidth = 6, Scale = 0.7f, GateScale = 0.5f, Causal = true, Window = window, SoftCap = softCap, TopK = 30, PredictorWidth = 4, Selection = table.Data,
+        };
+        using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(shape, Held + 1));
+        using var valueCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, Held + 1), 2, 1f));
+        using var inputs = new GuardedMemory(AttentionProblem.Random(24, 3, 1f));
+        using var output = new GuardedMemory(12);
+        keyCache.Span.Fill(0.3f);
+        inputs.Span.Slice(12, 6).Fill(0.3f);
+        using var pool = new WorkerPool(2);
+        int held = Held;
+        new AttentionKernels.CachedCall(pool, shape, new I32(&held), Held + 1, new(inputs.Data, 24), new(inputs.Data.At(12), 24), new(inputs.Data.At(18), 24), keyCache.Data, valueCache.Data, new(output.Data, 12)).Run<S>();
+        int first = window > 0 ? Held - window + 1 : 0;
+        for (int i = 0; i < 12; i++)
+        {
+            double t = 0.5 * 0.3 * (inputs.Span[i / 6 * 6 + 4] + inputs.Span[i / 6 * 6 + 5]), gate = Math.Log(1 + Math.Exp(t));
+            Assert.Equal(gate * valueCache.Span[first * 6 + i % 6], output.Span[i], 5);
+        }
+    }
+
     [Theory]
     [InlineData(1, 700)]
     [InlineData(70, 1300)]
-    public void TheNumberOfThreadsDoesNotShow(int rows, int held)
+    [InlineData(1, 2100, 40)]
+    [InlineData(70, 1300, 40)]
+    public void TheNumberOfThreadsDoesNotShow(int rows, int held, int topK = 0)
     {
-        var shape = new AttentionShape { Batch = 1, Time = rows, Heads = 2, KeyValueHeads = 1, HeadWidth = 24, Scale = 0.3f, Causal = true };
-        using var problem = new AttentionProblem(shape, 4);
+        using var table = new GuardedMemory(SelectionTable.Floats(held + rows));
+        SelectionTable.Fill(table.Data, held + rows, Math.Max(topK, 1), Deviation.Sample);
+        var shape = new AttentionShape { Batch = 1, Time = rows, Heads = 2, KeyValueHeads = 1, HeadWidth = 24, Scale = 0.3f, GateScale = 0.3f, Causal = true, TopK = topK, PredictorWidth = topK > 0 ? 10 : 0, Selection = table.Data };
+        using var problem = new AttentionProblem(shape with { TopK = 0, PredictorWidth = 0 }, 4);
         using var keyCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, held + rows), 1, 1f));
         using var valueCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, held + rows), 2, 1f));
         byte[]? first = null;

@@ -115,7 +115,7 @@ public sealed class RotaryTests
         }
 
         RowKernels.Run<S, Rotary.RotaryRows>(
-            pool, batch * time, 4, new(time, starts.AsIds(), data.Data, stride, heads, headWidth, 0, rotaryWidth, table.Data, false));
+            pool, batch * time, 4, new(time, starts.AsIds(), data.Data, stride, heads, headWidth, rotaryWidth, table.Data, false));
         Sample.AssertClose(expected, data.Span, 1e-6);
     }
 }

@@ -1,0 +1,278 @@
+using System.Numerics;
+using ModelDsl.Simd;
+
+namespace ModelDsl.Kernels;
+
+/// <summary>
+/// Selective attention of the few query rows of one decoding step over a part of a long cache. The scored columns of all keys are read as they lie, transposed, so that keys fill
+/// the lanes; when all parts have their scores, each finds the keys that any of its rows keeps, and reads the rest of those alone, once for all rows.
+/// </summary>
+internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F score, AttentionBounds bounds, HeadMatrix query, AttentionKeys keys, SelectiveScores held)
+    where S : unmanaged, ISimd<S> where F : struct, IAttentionScore
+{
+    /// <summary>Most query rows of one key/value head for which this is the faster way.</summary>
+    public const int MostRows = 8;
+
+    /// <summary>Keys of a part: whole blocks of transposed ones.</summary>
+    public const int PartKeys = 1024;
+
+    // Rows that one pass over a row of memory serves, and keys whose weights are computed together.
+    private const int PassRows = 4, GroupKeys = 16;
+
+    // Kept keys are asked for as many floats before their use as memory delivers meanwhile.
+    private const int FloatsAhead = 3072;
+
+    private readonly AttentionShape shape = shape;
+    private readonly F score = score;
+    private readonly AttentionBounds bounds = bounds;
+    private readonly HeadMatrix query = query;
+    private readonly AttentionKeys keys = keys;
+    private readonly SelectiveScores held = held;
+    private readonly AttentionRows rows = new(shape);
+
+    private int PaddedScore { get; } = Padded(shape.ScoreWidth);
+
+    private int PaddedGate { get; } = Padded(shape.GateWidth);
+
+    private int PaddedWidth { get; } = Padded(shape.HeadWidth);
+
+    /// <summary>Scratch of one part.</summary>
+    public nint ScratchFloats
+        => MostRows * (PaddedScore + PaddedGate + 2 * GroupKeys) + Math.Max(AttentionKeys.ColumnKeys * shape.ScoreWidth, PartKeys + GroupKeys * PaddedWidth);
+
+    private static int Padded(int width) => (width + S.Width - 1) / S.Width * S.Width;
+
+    /// <summary>Leaves the scores of a part, -∞ where a row does not see the key, and of each row their maximum, mean and sum of squared deviations.</summary>
+    public void Score(int batch, int head, int block, int part, float* scratch)
+    {
+        int count = rows.Count, start = part * PartKeys, end = Math.Min(start + PartKeys, bounds.Keys(batch));
+        float* queries = scratch, columns = scratch + MostRows * PaddedScore;
+        for (int i = 0; i < count; i++) AttentionPacking.CopyRow(rows.In(query, batch, head, i), shape.ScoreWidth, queries + i * PaddedScore, S.Broadcast(shape.Scale));
+        (int first, int last) = Union(batch, start, end);
+        for (int key = first / AttentionKeys.ColumnKeys * AttentionKeys.ColumnKeys; key < last; key += AttentionKeys.ColumnKeys)
+        {
+            float* source = keys.Column(batch, head, key), target = held.Row(block, 0) + key;
+            int width = keys.ColumnStride(key);
+            if (width < AttentionKeys.ColumnKeys)
+            {
+                for (int i = 0; i < shape.ScoreWidth; i++)
+                {
+                    float* column = columns + i * AttentionKeys.ColumnKeys;
+                    new Span<float>(column, AttentionKeys.ColumnKeys).Clear();
+                    new ReadOnlySpan<float>(source + i * width, width).CopyTo(new(column, width));
+                }
+
+                source = columns;
+            }
+
+            for (int i = 0; i < count; i += PassRows)
+            {
+                AttentionTile.Multiply<S, AttentionTile.RowMajorStreamed>(
+                    Math.Min(PassRows, count - i), AttentionKeys.ColumnKeys, shape.ScoreWidth, queries + i * PaddedScore, PaddedScore, source, AttentionKeys.ColumnKeys,
+                    target + i * held.RowStride, held.RowStride, accumulate: false);
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            (int low, int high) = bounds.Of(batch, rows.Position(i));
+            (low, high) = (Math.Clamp(low, start, end), Math.Clamp(high, start, end));
+            float* row = held.Row(block, i);
+            new Span<float>(row + start, low - start).Fill(float.NegativeInfinity);
+            new Span<float>(row + Math.Max(high, low), Padded(end - start) + start - Math.Max(high, low)).Fill(float.NegativeInfinity);
+            if (!F.IsIdentity)
+                for (int k = low; k < high; k += S.Width) S.Store(row + k, score.Transform(S.Load(row + k, Math.Min(S.Width, high - k))), Math.Min(S.Width, high - k));
+            *held.Statistics(block, part, i) = Summarise(row, low, high);
+        }
+    }
+
+    /// <summary>Writes values, maxima and sums of a part as <see cref="AttentionParts{S}"/> holds them, once all parts have been scored. How many keys were kept, over all rows.</summary>
+    public long Run(int batch, int head, int block, int part, int parts, float* result, float* scratch)
+    {
+        int count = rows.Count, padded = PaddedWidth, start = part * PartKeys, end = Math.Min(start + PartKeys, bounds.Keys(batch));
+        float* queries = scratch, weights = queries + MostRows * PaddedGate, exponents = weights + MostRows * GroupKeys, values = exponents + MostRows * GroupKeys;
+        int* kept = (int*)(values + GroupKeys * padded);
+        float* maximum = result + count * padded, sum = maximum + count;
+        for (int i = 0; i < count * padded; i += S.Width) S.Store(result + i, S.Zero);
+        float* threshold = stackalloc float[MostRows];
+        for (int i = 0; i < count; i++)
+        {
+            (int low, int high) = bounds.Of(batch, rows.Position(i));
+            (threshold[i], maximum[i], sum[i]) = Choose(block, part, parts, i, low, high, end);
+            if (shape.GateWidth > 0)
+                AttentionPacking.CopyRow(rows.In(query, batch, head, i) + shape.ScoreWidth, shape.GateWidth, queries + i * PaddedGate, S.Broadcast(shape.GateScale));
+        }
+
+        int found = List(batch, block, start, end, threshold, kept);
+        long total = 0;
+        int ahead = Math.Max(FloatsAhead / (shape.GateWidth + shape.HeadWidth), 2);
+        for (int i = 0; i < Math.Min(ahead, found); i++) Prefetch(batch, head, kept[i]);
+        for (int group = 0; group < found; group += GroupKeys)
+        {
+            int take = Math.Min(GroupKeys, found - group);
+            for (int j = 0; j < take; j++)
+            {
+                if (group + j + ahead < found) Prefetch(batch, head, kept[group + j + ahead]);
+                Product(batch, head, kept[group + j], queries, exponents + j);
+                AttentionPacking.CopyRow(keys.Value(batch, head, kept[group + j]), shape.HeadWidth, values + j * padded, S.Broadcast(1f));
+            }
+
+            for (int i = 0; i < count; i++) total += Weigh(held.Row(block, i), kept + group, take, threshold[i], maximum[i], ref sum[i], weights + i * GroupKeys, exponents + i * GroupKeys);
+            for (int i = 0; i < count; i += PassRows)
+            {
+                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
+                    Math.Min(PassRows, count - i), padded, take, weights + i * GroupKeys, GroupKeys, values, padded, result + i * padded, padded, accumulate: true);
+            }
+        }
+
+        return total;
+    }
+
+    /// <summary>The keys of [start, end) that any row sees.</summary>
+    private (int First, int Last) Union(int batch, int start, int end)
+    {
+        int first = int.MaxValue, last = 0;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            (int low, int high) = bounds.Of(batch, rows.Position(i));
+            first = Math.Min(first, low);
+            last = Math.Max(last, high);
+        }
+
+        return (Math.Max(first, start), Math.Min(last, end));
+    }
+
+    private static SelectiveScores.Summary Summarise(float* row, int low, int high)
+    {
+        int n = high - low;
+        if (n <= 0) return new(float.MinValue, 0f, 0f, 0);
+        S largest = S.Broadcast(float.MinValue), sum = S.Zero, squares = S.Zero;
+        for (int k = low; k < high; k += S.Width)
+        {
+            // The lanes behind the last one repeat the vector's first.
+            S s = high - k >= S.Width ? S.Load(row + k) : S.Load(row + k, high - k) + (S.Broadcast(row[k]) - S.First(S.Broadcast(row[k]), high - k));
+            largest = S.Max(largest, s);
+        }
+
+        float maximum = S.Largest(largest);
+        for (int k = low; k < high; k += S.Width) sum += S.First(S.Load(row + k, Math.Min(S.Width, high - k)) - S.Broadcast(maximum), Math.Min(S.Width, high - k));
+        S mean = S.Broadcast(maximum + S.Sum(sum) / n);
+        for (int k = low; k < high; k += S.Width)
+        {
+            S d = S.First(S.Load(row + k, Math.Min(S.Width, high - k)) - mean, Math.Min(S.Width, high - k));
+            squares = S.MultiplyAdd(d, d, squares);
+        }
+
+        return new(maximum, maximum + S.Sum(sum) / n, S.Sum(squares), n);
+    }
+
+    /// <summary>
+    /// A row's threshold and maximum from all parts, in their order, and the sum it starts with: not a number where the scores are none. A row without a score above its threshold keeps its
+    /// largest: in the part that has it first, all others are hidden.
+    /// </summary>
+    private (float Threshold, float Maximum, float Sum) Choose(int block, int part, int parts, int row, int low, int high, int end)
+    {
+        float maximum = float.MinValue;
+        int holder = -1, n = 0;
+        double mean = 0, squares = 0;
+        for (int p = 0; p < parts; p++)
+        {
+            SelectiveScores.Summary own = *held.Statistics(block, p, row);
+            if (own.Count == 0) continue;
+            if (!(own.Maximum <= maximum))
+            {
+                maximum = own.Maximum;
+                holder = p;
+            }
+
+            double difference = own.Mean - mean;
+            n += own.Count;
+            mean += n == own.Count ? difference : difference * own.Count / n;
+            squares += own.Squares + (n == own.Count ? 0 : difference * difference * own.Count * (n - own.Count) / n);
+        }
+
+        if (n <= shape.TopK) return (float.NegativeInfinity, maximum, 0f);
+        float threshold = (float)(mean + Math.Sqrt(squares) * shape.Selection[n]);
+        if (threshold < maximum) return (threshold, maximum, 0f);
+        if (float.IsNaN(threshold)) return (float.PositiveInfinity, maximum, part == 0 ? float.NaN : 0f);
+        if (part != holder) return (float.PositiveInfinity, maximum, 0f);
+        float* scores = held.Row(block, row);
+        int only = Math.Max(low, part * PartKeys);
+        while (scores[only] != maximum) only++;
+        new Span<float>(scores + part * PartKeys, only - part * PartKeys).Fill(float.NegativeInfinity);
+        new Span<float>(scores + only + 1, Math.Min(high, end) - only - 1).Fill(float.NegativeInfinity);
+        return (float.NegativeInfinity, maximum, 0f);
+    }
+
+    /// <summary>Lists the keys of [start, end) that any row keeps, in their order; how many.</summary>
+    private int List(int batch, int block, int start, int end, float* threshold, int* kept)
+    {
+        int found = 0;
+        (int first, int last) = Union(batch, start, end);
+        for (int key = start + Math.Max(first - start, 0) / S.Width * S.Width; key < last; key += S.Width)
+        {
+            uint bits = 0;
+            for (int i = 0; i < rows.Count; i++) bits |= S.Bits(S.LessThan(S.Broadcast(threshold[i]), S.Load(held.Row(block, i) + key)));
+            for (; bits != 0; bits &= bits - 1) kept[found++] = key + BitOperations.TrailingZeroCount(bits);
+        }
+
+        return found;
+    }
+
+    private void Prefetch(int batch, int head, int key)
+    {
+        AttentionPacking.PrefetchNear(keys.Gate(batch, head, key), shape.GateWidth);
+        AttentionPacking.PrefetchNear(keys.Value(batch, head, key), shape.HeadWidth);
+    }
+
+    /// <summary>The products behind the predictor of one key with all rows.</summary>
+    private void Product(int batch, int head, int key, float* queries, float* result)
+    {
+        if (shape.GateWidth == 0) return;
+        float* gate = keys.Gate(batch, head, key);
+        for (int i = 0; i < rows.Count; i += PassRows)
+        {
+            float* own = queries + i * PaddedGate, to = result + i * GroupKeys;
+            int count = Math.Min(PassRows, rows.Count - i);
+            switch (count)
+            {
+                case 1:
+                    to[0] = S.Sum(AttentionDots<S>.One(own, gate, gate, shape.GateWidth));
+                    break;
+                case 2:
+                    (S a, S b) = AttentionDots<S>.Two(own, PaddedGate, gate, gate, shape.GateWidth);
+                    (to[0], to[GroupKeys]) = (S.Sum(a), S.Sum(b));
+                    break;
+                default:
+                    AttentionDots<S>.Four(own, PaddedGate, gate, gate, shape.GateWidth, to, GroupKeys, count);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>What some kept keys weight their values with for one row, 0 where another row alone keeps the key; adds up the softmax's denominator. How many the row keeps.</summary>
+    private long Weigh(float* scores, int* kept, int count, float threshold, float maximum, ref float sum, float* weights, float* exponents)
+    {
+        int own = 0;
+        for (int j = 0; j < count; j++)
+        {
+            float s = scores[kept[j]];
+            bool above = s > threshold;
+            weights[j] = above ? s - maximum : float.NegativeInfinity;
+            own += above ? 1 : 0;
+        }
+
+        S total = S.Zero;
+        for (int j = 0; j < count; j += S.Width)
+        {
+            int lanes = Math.Min(S.Width, count - j);
+            S below = S.Load(weights + j, lanes), p = S.First(S.Select(S.LessThan(below, S.Broadcast(float.MinValue)), S.Zero, VectorMath.ExpOfNonPositive(below)), lanes);
+            total += p;
+            if (shape.GateWidth > 0) p *= VectorMath.Softplus(S.Load(exponents + j, lanes));
+            S.Store(weights + j, p);
+        }
+
+        sum += S.Sum(total);
+        return own;
+    }
+}

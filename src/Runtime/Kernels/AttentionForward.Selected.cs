@@ -33,7 +33,7 @@ internal readonly unsafe partial struct AttentionForward<S, F>
         PackQueries(batch, head, row, count, vectors * S.Width, queries, sees);
         sees.Prepare<S>(count);
         Clear(count, vectors, mean, maximum, sum);
-        for (int i = 0; i < vectors * S.Width; i++) selection[i] = shape.Selection[Math.Max((int)(sees.High[i] - sees.Low[i]), 0)];
+        for (int i = 0; i < vectors * S.Width; i++) selection[i] = shape.Thresholds[Math.Max((int)(sees.High[i] - sees.Low[i]), 0)];
 
         (int first, int end) = sees.Union(count);
         var ahead = new AttentionAhead(rows, shape.HeadWidth, batch, head);
@@ -66,15 +66,15 @@ internal readonly unsafe partial struct AttentionForward<S, F>
             Accumulate(batch, head, key, held, count, weights, values, sees, mean, ref ahead);
             key += held;
         }
-    }
 
-    /// <summary>How many keys the rows of a block kept, after <see cref="RunSelected"/>.</summary>
-    public long Kept(int row, float* scratch)
-    {
-        float* kept = scratch + OwnFloats + 2 * BlockRows;
-        long total = 0;
-        for (int i = 0; i < Math.Min(BlockRows, rows.Count - row); i++) total += (long)kept[i];
-        return total;
+        long kept = 0, seen = 0;
+        for (int i = 0; i < count; i++)
+        {
+            kept += (long)selection[2 * BlockRows + i];
+            seen += Math.Max((long)(sees.High[i] - sees.Low[i]), 0);
+        }
+
+        shape.Counter.Add(kept, seen);
     }
 
     private void FinishSelection(int batch, int head, int row, int lane, float* scratch, F32 statistics, nint stride)

@@ -50,8 +50,11 @@ public readonly record struct AttentionShape
     /// <summary>Factor of the products behind the <see cref="PredictorWidth"/>, mostly 1/√(HeadWidth - PredictorWidth).</summary>
     public float GateScale { get; init; }
 
-    /// <summary>Where <see cref="TopK"/> is set: a <see cref="SelectionTable"/> of it for at least as many keys as a query may see.</summary>
-    public F32 Selection { get; init; }
+    /// <summary>Where <see cref="TopK"/> is set: a <see cref="ThresholdTable"/> of it for at least as many keys as a query may see.</summary>
+    public F32 Thresholds { get; init; }
+
+    /// <summary>Where kept keys are counted, of those seen, over all rows and heads.</summary>
+    public SelectionCounter Counter { get; init; }
 
     /// <summary>Cached attention: floats from one sequence's cache to the next one's; 0 when they follow each other without a gap.</summary>
     public nint CacheStride { get; init; }
@@ -87,7 +90,7 @@ public readonly record struct AttentionShape
         if (PredictorWidth >= HeadWidth)
             throw new ArgumentException($"A predictor of {PredictorWidth} columns leaves none of a head of {HeadWidth} to weight what it selects: give 1 to {HeadWidth - 1}.", nameof(PredictorWidth));
         if (PredictorWidth > 0 && TopK == 0) throw new ArgumentException($"A predictor of {PredictorWidth} columns selects nothing: give TopK as well.", nameof(TopK));
-        if (TopK > 0 && Selection.IsNull) throw new ArgumentException($"To select {TopK} keys takes a table of thresholds: give Selection as well.", nameof(Selection));
+        if (TopK > 0 && Thresholds.IsNull) throw new ArgumentException($"To select {TopK} keys takes a table of thresholds: give Thresholds as well.", nameof(Thresholds));
     }
 }
 

@@ -45,7 +45,7 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
     /// <summary>Leaves the scores of a part, -∞ where a row does not see the key, and of each row their maximum, mean and sum of squared deviations.</summary>
     public void Score(int batch, int head, int block, int part, float* scratch)
     {
-        int count = rows.Count, start = part * PartKeys, end = Math.Min(start + PartKeys, bounds.Keys(batch));
+        int count = rows.Count, start = part * PartKeys, end = Math.Clamp(bounds.Keys(batch), start, start + PartKeys);
         float* queries = scratch, columns = scratch + MostRows * PaddedScore;
         for (int i = 0; i < count; i++) AttentionPacking.CopyRow(rows.In(query, batch, head, i), shape.ScoreWidth, queries + i * PaddedScore, S.Broadcast(shape.Scale));
         (int first, int last) = Union(batch, start, end);
@@ -86,10 +86,10 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
         }
     }
 
-    /// <summary>Writes values, maxima and sums of a part as <see cref="AttentionParts{S}"/> holds them, once all parts have been scored. How many keys were kept, over all rows.</summary>
-    public long Run(int batch, int head, int block, int part, int parts, float* result, float* scratch)
+    /// <summary>Writes values, maxima and sums of a part as <see cref="AttentionParts{S}"/> holds them, once all parts have been scored.</summary>
+    public void Run(int batch, int head, int block, int part, int parts, float* result, float* scratch)
     {
-        int count = rows.Count, padded = PaddedWidth, start = part * PartKeys, end = Math.Min(start + PartKeys, bounds.Keys(batch));
+        int count = rows.Count, padded = PaddedWidth, start = part * PartKeys, end = Math.Clamp(bounds.Keys(batch), start, start + PartKeys);
         float* queries = scratch, weights = queries + MostRows * PaddedGate, exponents = weights + MostRows * GroupKeys, values = exponents + MostRows * GroupKeys;
         int* kept = (int*)(values + GroupKeys * padded);
         float* maximum = result + count * padded, sum = maximum + count;
@@ -125,7 +125,9 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
             }
         }
 
-        return total;
+        long seen = 0;
+        for (int i = 0; i < count; i++) seen += held.Statistics(block, part, i)->Count;
+        shape.Counter.Add(total, seen);
     }
 
     /// <summary>The keys of [start, end) that any row sees.</summary>
@@ -192,7 +194,7 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
         }
 
         if (n <= shape.TopK) return (float.NegativeInfinity, maximum, 0f);
-        float threshold = (float)(mean + Math.Sqrt(squares) * shape.Selection[n]);
+        float threshold = (float)(mean + Math.Sqrt(squares) * shape.Thresholds[n]);
         if (threshold < maximum) return (threshold, maximum, 0f);
         if (float.IsNaN(threshold)) return (float.PositiveInfinity, maximum, part == 0 ? float.NaN : 0f);
         if (part != holder) return (float.PositiveInfinity, maximum, 0f);

@@ -56,6 +56,7 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         full = problem.Shape;
         using var pool = new WorkerPool(2);
         problem.Forward<S>(pool);
+        Lazy<AttentionReference> reference = new(problem.Reference);
 
         int columns = heads * width, keyColumns = keyValueHeads * width, product = columns + 2 * keyColumns;
         // Caches with and without a gap between sequences.
@@ -82,7 +83,9 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
                 for (int i = 0; i < expected.Length; i++)
                 {
                     float error = MathF.Abs(expected[i] - output.Span[b * rows * columns + i]);
-                    Assert.True(error < 3e-6f, $"{output.Span[b * rows * columns + i]} instead of {expected[i]} at {starts[b]}, {i}");
+                    // A score about at its threshold is kept by one and not by the other, which adds up in another order.
+                    bool excused = topK > 0 && error >= 3e-6f && reference.Value.IsClose[((b * time) + starts[b]) * heads + i / width];
+                    Assert.True(error < 3e-6f || excused, $"{output.Span[b * rows * columns + i]} instead of {expected[i]} at {starts[b]}, {i}");
                 }
             }
         }
@@ -104,11 +107,11 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
     public void OfEqualScoresTheFirstIsKept(int window, float softCap)
     {
         const int Held = 2500;
-        using var table = new GuardedMemory(SelectionTable.Floats(Held + 1));
-        SelectionTable.Fill(table.Data, Held + 1, 30, Deviation.Sample);
+        using var table = new GuardedMemory(ThresholdTable.Floats(Held + 1));
+        ThresholdTable.Fill(table.Data, Held + 1, 30, Deviation.Sample);
         var shape = new AttentionShape
         {
-            Batch = 1, Time = 1, Heads = 2, KeyValueHeads = 1, HeadWidth = 6, Scale = 0.7f, GateScale = 0.5f, Causal = true, Window = window, SoftCap = softCap, TopK = 30, PredictorWidth = 4, Selection = table.Data,
+            Batch = 1, Time = 1, Heads = 2, KeyValueHeads = 1, HeadWidth = 6, Scale = 0.7f, GateScale = 0.5f, Causal = true, Window = window, SoftCap = softCap, TopK = 30, PredictorWidth = 4, Thresholds = table.Data,
         };
         using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(shape, Held + 1));
         using var valueCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, Held + 1), 2, 1f));
@@ -134,9 +137,9 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
     [InlineData(70, 1300, 40)]
     public void TheNumberOfThreadsDoesNotShow(int rows, int held, int topK = 0)
     {
-        using var table = new GuardedMemory(SelectionTable.Floats(held + rows));
-        SelectionTable.Fill(table.Data, held + rows, Math.Max(topK, 1), Deviation.Sample);
-        var shape = new AttentionShape { Batch = 1, Time = rows, Heads = 2, KeyValueHeads = 1, HeadWidth = 24, Scale = 0.3f, GateScale = 0.3f, Causal = true, TopK = topK, PredictorWidth = topK > 0 ? 10 : 0, Selection = table.Data };
+        using var table = new GuardedMemory(ThresholdTable.Floats(held + rows));
+        ThresholdTable.Fill(table.Data, held + rows, Math.Max(topK, 1), Deviation.Sample);
+        var shape = new AttentionShape { Batch = 1, Time = rows, Heads = 2, KeyValueHeads = 1, HeadWidth = 24, Scale = 0.3f, GateScale = 0.3f, Causal = true, TopK = topK, PredictorWidth = topK > 0 ? 10 : 0, Thresholds = table.Data };
         using var problem = new AttentionProblem(shape with { TopK = 0, PredictorWidth = 0 }, 4);
         using var keyCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, held + rows), 1, 1f));
         using var valueCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, held + rows), 2, 1f));

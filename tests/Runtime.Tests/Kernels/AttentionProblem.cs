@@ -19,9 +19,9 @@ internal sealed unsafe class AttentionProblem : IDisposable
     {
         if (shape.TopK > 0)
         {
-            selection = new GuardedMemory(SelectionTable.Floats(shape.Time));
-            SelectionTable.Fill(selection.Data, shape.Time, shape.TopK, deviation);
-            shape = shape with { Selection = selection.Data };
+            selection = new GuardedMemory(ThresholdTable.Floats(shape.Time));
+            ThresholdTable.Fill(selection.Data, shape.Time, shape.TopK, deviation);
+            shape = shape with { Thresholds = selection.Data, Counter = new SelectionCounter(Selections, 0) };
         }
 
         Shape = shape;
@@ -37,6 +37,9 @@ internal sealed unsafe class AttentionProblem : IDisposable
     }
 
     public AttentionShape Shape { get; }
+
+    /// <summary>Keys kept by selections so far, and keys seen.</summary>
+    public long[] Selections { get; } = new long[2];
 
     public Span<float> Inputs => inputs.Span;
 

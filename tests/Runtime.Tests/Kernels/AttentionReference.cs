@@ -36,6 +36,9 @@ internal sealed unsafe class AttentionReference
     /// <summary>Keys kept over all rows and heads, and rows that keep the largest score for want of one above the threshold.</summary>
     public (long Keys, int Only) Kept { get; private set; }
 
+    /// <summary>Keys seen over all rows and heads.</summary>
+    public long Seen { get; private set; }
+
     public static bool Sees(in AttentionShape shape, int batch, int query, int key)
     {
         if ((shape.Causal || shape.Window > 0) && key > query) return false;
@@ -118,9 +121,10 @@ internal sealed unsafe class AttentionReference
     {
         int[] seen = [.. Enumerable.Range(0, scores.Length).Where(k => !double.IsNegativeInfinity(scores[k]))];
         LogSumExp[threshold] = double.NegativeInfinity;
+        Seen += seen.Length;
         Kept = (Kept.Keys + Math.Min(seen.Length, shape.TopK), Kept.Only);
         if (seen.Length <= shape.TopK) return;
-        double mean = seen.Average(k => scores[k]), squares = seen.Sum(k => Math.Pow(scores[k] - mean, 2)), least = mean + Math.Sqrt(squares) * shape.Selection[seen.Length];
+        double mean = seen.Average(k => scores[k]), squares = seen.Sum(k => Math.Pow(scores[k] - mean, 2)), least = mean + Math.Sqrt(squares) * shape.Thresholds[seen.Length];
         int[] above = [.. seen.Where(k => scores[k] > least)];
         double largest = seen.Max(k => scores[k]), near = 1e-5 * (1 + Math.Abs(largest - mean));
         bool isTied = above.Length == 0 && seen.Count(k => scores[k] > largest - near) > 1;

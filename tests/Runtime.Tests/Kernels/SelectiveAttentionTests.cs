@@ -248,6 +248,10 @@ public abstract unsafe class SelectiveAttentionTests<S> where S : unmanaged, ISi
         problem.Forward<S>(pool);
         problem.Backward<S>(pool);
         Compare(name, problem, reference);
+
+        // Each close row may keep one key more or less.
+        Assert.Equal(reference.Seen, problem.Selections[1]);
+        Assert.InRange(problem.Selections[0], reference.Kept.Keys - reference.IsClose.Count(close => close), reference.Kept.Keys + reference.IsClose.Count(close => close));
     }
 
     private static void Compare(string name, AttentionProblem problem, AttentionReference reference)

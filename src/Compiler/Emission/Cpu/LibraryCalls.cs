@@ -48,7 +48,7 @@ internal static class LibraryCalls
                 writer.Line($"CrossEntropy.Backward(f.Pool, {rows}, {node.Inputs[0].Shape.Columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {scope.Ids("Targets")}, {At(node.Inputs[2])}, f.LossScale, {At(node.Output)}, {Stride(node.Output)});");
                 break;
             case Attend attend:
-                writer.Line($"AttentionKernels.Forward(f.Pool, {Shape(attend, attend.Form)},");
+                writer.Line($"AttentionKernels.Forward(f.Pool, {Shape(attend, attend.Form, attend.Selected > 0 ? ", Counter = " + Counter() : "")},");
                 using (writer.Indent())
                     writer.Line($"{Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])}, {Heads(node.Outputs[0])}, {At(node.Outputs[1])}, {Stride(node.Outputs[1])});");
                 break;
@@ -64,7 +64,7 @@ internal static class LibraryCalls
             case AttendCached cached:
                 AffineOffset cache = plan.Cache(node);
                 string half = CSharpLiterals.Int(cached.CacheFloats / 2);
-                writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached, cached.Form, ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
+                writer.Line($"AttentionKernels.Cached(f.Pool, {Shape(cached, cached.Form, (cached.Selected > 0 ? ", Counter = " + Counter() : "") + ", CacheStride = f.CacheStride")}, f.Starts, f.CacheCapacity, {Heads(node.Inputs[0])}, {Heads(node.Inputs[1])}, {Heads(node.Inputs[2])},");
                 using (writer.Indent())
                     writer.Line($"f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)})), f.Cache.At((nint)f.CacheCapacity * ({scope.Affine(cache.Constant, cache.Terms)} + {half})), {Heads(node.Output)});");
                 break;
@@ -89,7 +89,7 @@ internal static class LibraryCalls
     {
         string variant = form.Causal ? ", Causal = true" : "";
         if (form.Window > 0) variant += $", Window = {CSharpLiterals.Int(form.Window)}";
-        if (form.TopK > 0) variant += $", TopK = {CSharpLiterals.Int(form.TopK)}, Selection = {Table(operation)}";
+        if (form.TopK > 0) variant += $", TopK = {CSharpLiterals.Int(form.TopK)}, Thresholds = {Table(operation)}";
         if (form.PredictorWidth > 0) variant += $", PredictorWidth = {CSharpLiterals.Int(form.PredictorWidth)}, GateScale = {CSharpLiterals.Float((float)form.GateScale)}";
         if (form.SoftCap > 0) variant += $", SoftCap = {CSharpLiterals.Float((float)form.SoftCap)}";
         return $"new AttentionShape {{ Batch = f.Batch, Time = f.Time, Heads = {CSharpLiterals.Int(form.Heads)}, KeyValueHeads = {CSharpLiterals.Int(form.KeyValueHeads)}, "

@@ -66,6 +66,8 @@ internal sealed partial record Attend(AttentionForm Form) : ForwardOperation
 
     public override ConstantTable? Table => Form.Table;
 
+    public override int Selected => Form.TopK;
+
     public override long Flops(IReadOnlyList<Shape> inputs, int context) => Form.Flops(context);
 
     public override void Evaluate(Evaluation evaluation, Node node)
@@ -114,6 +116,8 @@ internal sealed record AttendCached(AttentionForm Form) : Operation
     public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs) => [new Attend(Form).InferShapes(inputs)[0]];
 
     public override ConstantTable? Table => Form.Table;
+
+    public override int Selected => Form.TopK;
 
     public override long Flops(IReadOnlyList<Shape> inputs, int context) => Form.Flops(context);
 

@@ -36,5 +36,5 @@ internal sealed record SelectionThresholds(int Count, Deviation Deviation) : Con
 
     public override long Floats(int context) => context + 1L;
 
-    public override string Fill(string memory, int context) => FormattableString.Invariant($"SelectionTable.Fill({memory}, {context}, {Count}, Deviation.{Deviation});");
+    public override string Fill(string memory, int context) => FormattableString.Invariant($"ThresholdTable.Fill({memory}, {context}, {Count}, Deviation.{Deviation});");
 }

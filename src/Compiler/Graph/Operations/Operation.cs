@@ -42,7 +42,7 @@ internal abstract record Operation
     /// <summary>Floats that a decoder keeps for each position a sequence holds.</summary>
     public virtual int CacheFloats => 0;
 
-    /// <summary>Of each row's columns how many it aims to select, 0 for an operation that selects none: those that do count what they selected.</summary>
+    /// <summary>Of each row's columns, or of the positions it sees, how many it aims to select, 0 for an operation that selects none: those that do count what they selected.</summary>
     public virtual int Selected => 0;
 
     /// <summary>A table that its kernel reads, filled once for a model; null for none.</summary>

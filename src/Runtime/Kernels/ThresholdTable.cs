@@ -6,7 +6,7 @@ namespace ModelDsl.Kernels;
 /// What statistical top-k (Spark Transformer, arXiv 2506.06644) needs to know of a number of elements n: with M the sum of the squared deviations from the mean,
 /// the threshold is mean + √M · entry n, the entry being Q(1 - k/n) / √(n - 1), or / √n with the deviation of a population. Q is the quantile of the standard normal distribution.
 /// </summary>
-public static class SelectionTable
+public static class ThresholdTable
 {
     /// <summary>Floats of a table.</summary>
     /// <param name="most">The largest number of elements.</param>

@@ -111,6 +111,59 @@ public class ShapeTests
         """);
 
     [Fact]
+    public Task SelectionsAreAtLeastOneKey() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Selections
+        {
+            [Residual, TopKAttention(Heads = 2, HeadWidth = 16, {|MDL1001:TopK = 0|})] public partial Attention First { get; }
+            [Residual, {|MDL1008:TopKAttention(Heads = 2, HeadWidth = 16)|}] public partial Attention Second { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, {|MDL1001:TopK = -1|})] public partial Attention Third { get; }
+            [Residual, {|MDL1008:SparkAttention(Heads = 2, HeadWidth = 16)|}] public partial Attention Fourth { get; }
+            [Residual, {|MDL1008:SparkAttention(TopK = 8)|}] public partial Attention Fifth { get; }
+            [Residual, TopKAttention(Heads = 2, HeadWidth = 16, TopK = 1, Window = 4, SoftCap = 3, Deviation = Deviation.Population)] public partial Attention Sixth { get; }
+            [Residual, SparkAttention(Heads = 2, {|MDL1003:KeyValueHeads = 3|}, HeadWidth = 16, TopK = 1)] public partial Attention Seventh { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 1)] public partial Attention Eighth { get; }
+        }
+        """);
+
+    [Fact]
+    public Task APredictorLeavesColumnsToWeight() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Split
+        {
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, {|MDL1001:PredictorWidth = 0|})] public partial Attention First { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, {|MDL1001:PredictorWidth = 16|})] public partial Attention Second { get; }
+            [Residual, SparkAttention(Heads = 2, {|MDL1001:HeadWidth = 1|}, TopK = 4)] public partial Attention Third { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, PredictorWidth = 1)] public partial Attention Fourth { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, PredictorWidth = 15)] public partial Attention Fifth { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 2, TopK = 4)] public partial Attention Sixth { get; }
+        }
+
+        [Model(Width = 32, Context = 8)]
+        public sealed partial class Sized
+        {
+            [Residual, SparkAttention(Heads = 4, TopK = 4, {|MDL1001:PredictorWidth = 8|})] public partial Attention First { get; }
+            [Residual, SparkAttention({|MDL1001:Heads = 32|}, TopK = 4)] public partial Attention Second { get; }
+            [Residual, SparkAttention(Heads = 4, TopK = 4, PredictorWidth = 7)] public partial Attention Third { get; }
+        }
+        """);
+
+    [Fact]
+    public Task PiecesOfAHeadTurnInPairs() => AnalyzerHarness.Verify(Usings + """
+        [Block]
+        public sealed partial class Pieces
+        {
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, Rotary = true, {|MDL1004:PredictorWidth = 5|})] public partial Attention First { get; }
+            [Residual, SparkAttention(Heads = 2, {|MDL1004:HeadWidth = 6|}, TopK = 4, Rotary = true)] public partial Attention Second { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, Rotary = true, PredictorWidth = 4, {|MDL1004:RotaryWidth = 6|})] public partial Attention Third { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, Rotary = true, PredictorWidth = 12, {|MDL1004:RotaryWidth = 3|})] public partial Attention Fourth { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, Rotary = true, PredictorWidth = 5, RotaryWidth = 4)] public partial Attention Fifth { get; }
+            [Residual, SparkAttention(Heads = 2, HeadWidth = 16, TopK = 4, Rotary = true, PredictorWidth = 6)] public partial Attention Sixth { get; }
+            [Residual, TopKAttention(Heads = 2, HeadWidth = 6, TopK = 4, Rotary = true)] public partial Attention Seventh { get; }
+        }
+        """);
+
+    [Fact]
     public Task AHeadHasTheEmbeddingsVocabulary() => AnalyzerHarness.Verify(Usings + """
         [Model(Width = 64, Context = 32)]
         public sealed partial class Tied

@@ -69,6 +69,25 @@ public class ArgumentFixTests
         ("Use KeyValueHeads = 8", "Heads = 8, KeyValueHeads = 8"),
         ("Use KeyValueHeads = 1", "Heads = 8, KeyValueHeads = 1")));
 
+    private static string Spark(string arguments) => Model($"[Residual, SparkAttention({arguments})] public partial Attention Attention {{ get; }}");
+
+    [Theory]
+    [InlineData("MDL1001", "Heads = 4, TopK = 0", "Use TopK = 1", "Heads = 4, TopK = 1")]
+    [InlineData("MDL1001", "Heads = 4, TopK = 8, PredictorWidth = 16", "Use PredictorWidth = 15", "Heads = 4, TopK = 8, PredictorWidth = 15")]
+    [InlineData("MDL1001", "Heads = 64, TopK = 8", "Add HeadWidth = 64", "Heads = 64, TopK = 8, HeadWidth = 64")]
+    [InlineData("MDL1008", "Heads = 4", "Add TopK = 64", "Heads = 4, TopK = 64")]
+    public Task ASelectionIsBroughtIntoRange(string id, string before, string title, string after) => FixHarness.Offers(id, Spark(before), (title, Spark(after)));
+
+    [Fact]
+    public Task APredictorTurnsInPairs() => FixHarness.Offers("MDL1004", Spark("Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 5"), Offered(Spark,
+        ("Use PredictorWidth = 4", "Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 4"),
+        ("Use PredictorWidth = 6", "Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 6"),
+        ("Add RotaryWidth = 4", "Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 5, RotaryWidth = 4")));
+
+    [Fact]
+    public Task ARotaryWidthFitsTheNarrowerPiece() => FixHarness.Offers("MDL1004", Spark("Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 4, RotaryWidth = 6"), Offered(Spark,
+        ("Use RotaryWidth = 4", "Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 4, RotaryWidth = 4")));
+
     [Fact]
     public Task ARotaryWidthIsEven() => FixHarness.Offers("MDL1004", Attention("Heads = 8, Rotary = true, RotaryWidth = 5"), Offered(Attention,
         ("Use RotaryWidth = 4", "Heads = 8, Rotary = true, RotaryWidth = 4"), ("Use RotaryWidth = 6", "Heads = 8, Rotary = true, RotaryWidth = 6")));

@@ -34,7 +34,9 @@ public class AttributeFixTests
     [InlineData(
         "    [RmsNorm]\n    public partial Norm Other { get; }\n\n    public partial Attention Bare { get; }",
         "    [RmsNorm]\n    public partial Norm Other { get; }\n\n    [Attention(HeadWidth = 64)]\n    public partial Attention Bare { get; }")]
-    public Task ADeclaringAttributeStandsAsOthersDo(string before, string after) => FixHarness.Offers("MDL0009", Block(before), ("Add [Attention(HeadWidth = 64)]", Block(after)));
+    public Task ADeclaringAttributeStandsAsOthersDo(string before, string after) => FixHarness.Offers("MDL0009", Block(before),
+        [.. new[] { "Attention(HeadWidth = 64)", "SparkAttention(HeadWidth = 64, TopK = 64)", "TopKAttention(HeadWidth = 64, TopK = 64)" }
+            .Select(layer => new Offer($"Add [{layer}]", Block(after.Replace("Attention(HeadWidth = 64)", layer, StringComparison.Ordinal))))]);
 
     [Fact]
     public Task AnAttributeGoesOrItsClassIsMadeABlock() => FixHarness.Offers("MDL0011",

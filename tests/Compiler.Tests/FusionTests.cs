@@ -55,7 +55,34 @@ public class FusionTests
                 [PreNorm, Residual, GatedFfn(Hidden = 64)] public partial Ffn Ffn { get; }
             }
             """, 16),
+        new RandomModel("Fusion.Spark", """
+            using ModelDsl;
+
+            namespace Fusion;
+
+            [Model(Width = 24, Context = 16)]
+            public sealed partial class Spark
+            {
+                [Embedding(Vocabulary = 100)] public partial Embedding Tokens { get; }
+                [PreNorm, Residual, SparkAttention(Heads = 3, KeyValueHeads = 1, TopK = 4, PredictorWidth = 2, Rotary = true)] public partial Attention Attention { get; }
+                [LanguageHead] public partial Head Head { get; }
+            }
+            """, 16),
     ]));
+
+    /// <summary>Both pieces of queries and keys turn in the epilogue of the product that makes them, by tables of their own widths.</summary>
+    [Theory]
+    [InlineData("Train")]
+    [InlineData("Prefill")]
+    public void PiecesOfAHeadTurnInTheProductsEpilogue(string kind)
+    {
+        CompiledProgram program = CompiledProgram.Compile(Models.Value["Fusion.Spark"], Enum.Parse<ProgramKind>(kind));
+        ProductKernel product = StorageMarker.All(program.Fused.Kernels).OfType<ProductKernel>().Single(kernel => kernel.Rotations.Count > 0);
+        Assert.Equal(
+            [(3, 0, 2), (1, 0, 2), (3, 2, 6), (1, 2, 6)],
+            product.Rotations.Select(node => (Rotary)node.Operation).Select(rotary => (rotary.Heads, rotary.First, rotary.RotaryWidth)));
+        Assert.Equal([new RotaryAngles(2, 10000), new RotaryAngles(6, 10000), new SelectionThresholds(4, Deviation.Sample)], Emission.ConstantTables.Of(program.Graph.Root));
+    }
 
     public static TheoryData<string, string> Shapes => new()
     {

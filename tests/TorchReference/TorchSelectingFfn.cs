@@ -47,18 +47,18 @@ internal sealed record TorchSelectingFfn : TorchSublayer
         if (PredictorWidth > 0)
         {
             Tensor[] parts = x.split([PredictorWidth, x.shape[^1] - PredictorWidth], -1);
-            hidden = Activate(Select(Linear(run, $"{path}.Predictor", parts[0], bias: false))) * Linear(run, $"{path}.Up", parts[1], bias: false);
+            hidden = Activate(Select(run, Linear(run, $"{path}.Predictor", parts[0], bias: false))) * Linear(run, $"{path}.Up", parts[1], bias: false);
         }
         else
         {
             Tensor up = Linear(run, $"{path}.Up", x, bias: false);
-            hidden = Gated ? Activate(Select(Linear(run, $"{path}.Gate", x, bias: false))) * up : Activate(Select(up));
+            hidden = Gated ? Activate(Select(run, Linear(run, $"{path}.Gate", x, bias: false))) * up : Activate(Select(run, up));
         }
 
         return hidden.matmul(run.Parameters[$"{path}.Down.Weight"]);
     }
 
-    private Tensor Select(Tensor x)
+    private Tensor Select(TorchRun run, Tensor x)
     {
         Tensor deviation = x.std([-1L], unbiased: Deviation == Deviation.Sample, keepdim: true);
         if (Selection == TopKSelection.Exact)

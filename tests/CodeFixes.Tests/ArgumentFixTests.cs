@@ -76,7 +76,7 @@ public class ArgumentFixTests
     [InlineData("MDL1001", "Heads = 4, TopK = 8, PredictorWidth = 16", "Use PredictorWidth = 15", "Heads = 4, TopK = 8, PredictorWidth = 15")]
     [InlineData("MDL1001", "Heads = 64, TopK = 8", "Add HeadWidth = 64", "Heads = 64, TopK = 8, HeadWidth = 64")]
     [InlineData("MDL1008", "Heads = 4", "Add TopK = 64", "Heads = 4, TopK = 64")]
-    public Task ASelectionIsBroughtIntoRange(string id, string before, string title, string after) => FixHarness.Offers(id, Spark(before), (title, Spark(after)));
+    public Task AnAttentionsSelectionIsBroughtIntoRange(string id, string before, string title, string after) => FixHarness.Offers(id, Spark(before), (title, Spark(after)));
 
     [Fact]
     public Task APredictorTurnsInPairs() => FixHarness.Offers("MDL1004", Spark("Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 5"), Offered(Spark,

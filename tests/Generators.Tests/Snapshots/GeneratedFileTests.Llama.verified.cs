@@ -286,10 +286,10 @@ internal sealed partial class Demo__Llama_Program
             new HeadMatrix(outputGradient, 768), new HeadMatrix(queryKeyValueGradient, 1280), new HeadMatrix(queryKeyValueGradient.At(768), 1280), new HeadMatrix(queryKeyValueGradient.At(1024), 1280));
 
         // Blocks.Attention: rotate back 64 of 4 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient.At(768), 1280, 4, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient.At(768), 1280, 4, 64, 0, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention: rotate back 64 of 12 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient, 1280, 12, 64, 0, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
         MatMul.Run(f.Pool, rows, 768, 1280, new Stored(queryKeyValueGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient2, 768, false));
@@ -512,8 +512,8 @@ internal sealed partial class Demo__Llama_Program
 
         public void Finish<S>(nint row, int rows, nint column, int columns) where S : unmanaged, ISimd<S>
         {
-            RotaryTile.Rotate<S>(row, rows, column, columns, 0, 12, time, starts, attentionQueryKeyValue, 1280, 64, 64, angles64Theta500000, inverse: false);
-            RotaryTile.Rotate<S>(row, rows, column, columns, 768, 4, time, starts, attentionQueryKeyValue, 1280, 64, 64, angles64Theta500000, inverse: false);
+            RotaryTile.Rotate<S>(row, rows, column, columns, 0, 12, time, starts, attentionQueryKeyValue, 1280, 64, 0, 64, angles64Theta500000, inverse: false);
+            RotaryTile.Rotate<S>(row, rows, column, columns, 768, 4, time, starts, attentionQueryKeyValue, 1280, 64, 0, 64, angles64Theta500000, inverse: false);
         }
     }
 
@@ -1316,10 +1316,10 @@ internal sealed partial class Demo__Llama_Program
             new HeadMatrix(outputGradient, 768), new HeadMatrix(queryKeyValueGradient, 1280), new HeadMatrix(queryKeyValueGradient.At(768), 1280), new HeadMatrix(queryKeyValueGradient.At(1024), 1280));
 
         // Blocks.Attention: rotate back 64 of 4 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient.At(768), 1280, 4, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient.At(768), 1280, 4, 64, 0, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention: rotate back 64 of 12 x 64, theta 500000
-        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient, 1280, 12, 64, 64, f.Constants.At(Angles64Theta500000), inverse: true);
+        Rotary.Apply(f.Pool, f.Batch, f.Time, f.Starts, queryKeyValueGradient, 1280, 12, 64, 0, 64, f.Constants.At(Angles64Theta500000), inverse: true);
 
         // Blocks.Attention.QueryKeyValue: [rows, 1280] x [1280, 768]
         MatMul.Run(f.Pool, rows, 768, 1280, new Stored(queryKeyValueGradient, 1280), false, new Stored(queryKeyValueWeight, 768), false, new StoreProduct(queryKeyValueGradient2, 768, false));

@@ -111,7 +111,19 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         ThresholdTable.Fill(table.Data, Held + 1, 30, Deviation.Sample);
         var shape = new AttentionShape
         {
-            Batch = 1, Time = 1, Heads = 2, KeyValueHeads = 1, HeadWidth = 6, Scale = 0.7f, GateScale = 0.5f, Causal = true, Window = window, SoftCap = softCap, TopK = 30, PredictorWidth = 4, Thresholds = table.Data,
+            Batch = 1,
+            Time = 1,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadWidth = 6,
+            Scale = 0.7f,
+            GateScale = 0.5f,
+            Causal = true,
+            Window = window,
+            SoftCap = softCap,
+            TopK = 30,
+            PredictorWidth = 4,
+            Thresholds = table.Data,
         };
         using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(shape, Held + 1));
         using var valueCache = new GuardedMemory(AttentionProblem.Random((int)AttentionKernels.CacheFloats(shape, Held + 1), 2, 1f));

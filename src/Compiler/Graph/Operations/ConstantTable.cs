@@ -26,7 +26,7 @@ internal sealed record RotaryAngles(int Width, double Theta) : ConstantTable
 
     public override long Floats(int context) => (long)context * Width;
 
-    public override string Fill(string memory, int context) => FormattableString.Invariant($"RotaryTable.Fill({memory}, {context}, {Width}, {Theta});");
+    public override string Fill(string memory, int context) => $"RotaryTable.Fill({memory}, {CSharpLiterals.Int(context)}, {CSharpLiterals.Int(Width)}, {CSharpLiterals.Double(Theta)});";
 }
 
 /// <summary>For each number of keys how many deviations above the mean the threshold is that about <paramref name="Count"/> of them exceed.</summary>
@@ -36,5 +36,5 @@ internal sealed record SelectionThresholds(int Count, Deviation Deviation) : Con
 
     public override long Floats(int context) => context + 1L;
 
-    public override string Fill(string memory, int context) => FormattableString.Invariant($"ThresholdTable.Fill({memory}, {context}, {Count}, Deviation.{Deviation});");
+    public override string Fill(string memory, int context) => $"ThresholdTable.Fill({memory}, {CSharpLiterals.Int(context)}, {CSharpLiterals.Int(Count)}, Deviation.{Deviation});";
 }

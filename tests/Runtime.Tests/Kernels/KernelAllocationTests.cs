@@ -57,11 +57,14 @@ public sealed class KernelAllocationTests
         });
     }
 
-    [Fact]
-    public void Attention_allocates_nothing()
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(5, 8)]
+    public void Attention_allocates_nothing(int topK, int predictorWidth)
     {
         using WorkerPool pool = new(2);
-        using AttentionProblem problem = new(new AttentionShape { Batch = 2, Time = 70, Heads = 4, KeyValueHeads = 2, HeadWidth = 20, Scale = 0.25f, Causal = true }, 1);
+        using AttentionProblem problem = new(
+            new AttentionShape { Batch = 2, Time = 70, Heads = 4, KeyValueHeads = 2, HeadWidth = 20, Scale = 0.25f, GateScale = 0.25f, Causal = true, TopK = topK, PredictorWidth = predictorWidth }, 1);
         ModelChecks.AllocatesNothing("this step", () =>
         {
             problem.Forward(pool);
@@ -75,12 +78,22 @@ public sealed class KernelAllocationTests
     [InlineData(3, 1)]
     [InlineData(1, 2)]
     [InlineData(100, 1)]
-    public unsafe void A_context_is_filled_without_growing_anything(int rows, int batch)
+    [InlineData(1, 1, 40)]
+    [InlineData(3, 2, 40)]
+    [InlineData(100, 1, 40)]
+    public unsafe void A_context_is_filled_without_growing_anything(int rows, int batch, int topK = 0)
     {
         const int context = 2600;
-        AttentionShape shape = new() { Batch = batch, Time = rows, Heads = 2, KeyValueHeads = 2, HeadWidth = 20, Scale = 0.25f, Causal = true };
+        AttentionShape shape = new() { Batch = batch, Time = rows, Heads = 2, KeyValueHeads = 2, HeadWidth = 20, Scale = 0.25f, GateScale = 0.25f, Causal = true };
         using WorkerPool pool = new(2);
         using AttentionProblem problem = new(shape, 1);
+        using Arena thresholds = new(ThresholdTable.Floats(context));
+        if (topK > 0)
+        {
+            ThresholdTable.Fill(thresholds.Data, context, topK, Deviation.Sample);
+            shape = shape with { TopK = topK, PredictorWidth = 8, Thresholds = thresholds.Data };
+        }
+
         using Arena keys = new(AttentionKernels.CacheFloats(shape, context)), values = new(AttentionKernels.CacheFloats(shape, context));
         int* starts = stackalloc int[batch];
         I32 held = new(starts);

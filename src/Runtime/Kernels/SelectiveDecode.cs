@@ -19,9 +19,6 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
     // Rows that one pass over a row of memory serves, and keys whose weights are computed together.
     private const int PassRows = 4, GroupKeys = 16;
 
-    // Kept keys are asked for as many floats before their use as memory delivers meanwhile.
-    private const int FloatsAhead = 3072;
-
     private readonly AttentionShape shape = shape;
     private readonly F score = score;
     private readonly AttentionBounds bounds = bounds;
@@ -38,7 +35,7 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
 
     /// <summary>Scratch of one part.</summary>
     public nint ScratchFloats
-        => MostRows * (PaddedScore + PaddedGate + 2 * GroupKeys) + Math.Max(AttentionKeys.ColumnKeys * shape.ScoreWidth, PartKeys + GroupKeys * PaddedWidth);
+        => MostRows * (PaddedScore + PaddedGate + 2 * GroupKeys) + Math.Max(AttentionKeys.ColumnKeys * shape.ScoreWidth, PartKeys);
 
     private static int Padded(int width) => (width + S.Width - 1) / S.Width * S.Width;
 
@@ -90,8 +87,9 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
     public void Run(int batch, int head, int block, int part, int parts, float* result, float* scratch)
     {
         int count = rows.Count, padded = PaddedWidth, start = part * PartKeys, end = Math.Clamp(bounds.Keys(batch), start, start + PartKeys);
-        float* queries = scratch, weights = queries + MostRows * PaddedGate, exponents = weights + MostRows * GroupKeys, values = exponents + MostRows * GroupKeys;
-        int* kept = (int*)(values + GroupKeys * padded);
+        float* queries = scratch, weights = queries + MostRows * PaddedGate, exponents = weights + MostRows * GroupKeys;
+        int* kept = (int*)(exponents + MostRows * GroupKeys);
+        float** values = stackalloc float*[GroupKeys], next = stackalloc float*[GroupKeys];
         float* maximum = result + count * padded, sum = maximum + count;
         for (int i = 0; i < count * padded; i += S.Width) S.Store(result + i, S.Zero);
         float* threshold = stackalloc float[MostRows];
@@ -105,23 +103,30 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
 
         int found = List(batch, block, start, end, threshold, kept);
         long total = 0;
-        int ahead = Math.Max(FloatsAhead / (shape.GateWidth + shape.HeadWidth), 2);
-        for (int i = 0; i < Math.Min(ahead, found); i++) Prefetch(batch, head, kept[i]);
+        for (int j = 0; j < Math.Min(GroupKeys, found); j++)
+        {
+            AttentionPacking.PrefetchNear(keys.Gate(batch, head, kept[j]), shape.GateWidth);
+            AttentionPacking.PrefetchNear(keys.Value(batch, head, kept[j]), shape.HeadWidth);
+        }
+
         for (int group = 0; group < found; group += GroupKeys)
         {
+            // Memory is busy all the time if the next group is asked for bit by bit: the rest of its keys here, its values where this group's are added.
             int take = Math.Min(GroupKeys, found - group);
             for (int j = 0; j < take; j++)
             {
-                if (group + j + ahead < found) Prefetch(batch, head, kept[group + j + ahead]);
-                Product(batch, head, kept[group + j], queries, exponents + j);
-                AttentionPacking.CopyRow(keys.Value(batch, head, kept[group + j]), shape.HeadWidth, values + j * padded, S.Broadcast(1f));
+                int later = kept[Math.Min(group + GroupKeys + j, found - 1)];
+                Product(keys.Gate(batch, head, kept[group + j]), keys.Gate(batch, head, later), queries, exponents + j);
+                values[j] = keys.Value(batch, head, kept[group + j]);
+                next[j] = keys.Value(batch, head, later);
             }
 
             for (int i = 0; i < count; i++) total += Weigh(held.Row(block, i), kept + group, take, threshold[i], maximum[i], ref sum[i], weights + i * GroupKeys, exponents + i * GroupKeys);
-            for (int i = 0; i < count; i += PassRows)
+            for (int i = 0; i < count; i += 2)
             {
-                AttentionTile.Multiply<S, AttentionTile.RowMajor>(
-                    Math.Min(PassRows, count - i), padded, take, weights + i * GroupKeys, GroupKeys, values, padded, result + i * padded, padded, accumulate: true);
+                float* own = weights + i * GroupKeys, to = result + i * padded;
+                if (i + 1 < count) AddValues<Two>(values, i == 0 ? next : values, take, own, to);
+                else AddValues<One>(values, i == 0 ? next : values, take, own, to);
             }
         }
 
@@ -221,17 +226,82 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
         return found;
     }
 
-    private void Prefetch(int batch, int head, int key)
+    /// <summary>A number of rows that the JIT sees as a constant.</summary>
+    private interface IRowCount
     {
-        AttentionPacking.PrefetchNear(keys.Gate(batch, head, key), shape.GateWidth);
-        AttentionPacking.PrefetchNear(keys.Value(batch, head, key), shape.HeadWidth);
+        static abstract bool IsTwo { get; }
     }
 
-    /// <summary>The products behind the predictor of one key with all rows.</summary>
-    private void Product(int batch, int head, int key, float* queries, float* result)
+    private readonly struct One : IRowCount
+    {
+        public static bool IsTwo => false;
+    }
+
+    private readonly struct Two : IRowCount
+    {
+        public static bool IsTwo => true;
+    }
+
+    /// <summary>Adds weighted rows of values, each read where it lies, to one or two rows of results, four vectors of columns at a time; meanwhile as many others are asked for.</summary>
+    private void AddValues<R>(float** values, float** next, int count, float* weights, float* result) where R : struct, IRowCount
+    {
+        int width = shape.HeadWidth, column = 0;
+        float* second = result + PaddedWidth;
+        for (; column <= width - 4 * S.Width; column += 4 * S.Width)
+        {
+            float* a = result + column, b = second + column;
+            S a0 = S.Load(a), a1 = S.Load(a + S.Width), a2 = S.Load(a + 2 * S.Width), a3 = S.Load(a + 3 * S.Width);
+            S b0 = S.Zero, b1 = S.Zero, b2 = S.Zero, b3 = S.Zero;
+            if (R.IsTwo) (b0, b1, b2, b3) = (S.Load(b), S.Load(b + S.Width), S.Load(b + 2 * S.Width), S.Load(b + 3 * S.Width));
+            for (int j = 0; j < count; j++)
+            {
+                float* value = values[j] + column;
+                AttentionPacking.PrefetchNear(next[j] + column, 4 * S.Width);
+                S v0 = S.Load(value), v1 = S.Load(value + S.Width), v2 = S.Load(value + 2 * S.Width), v3 = S.Load(value + 3 * S.Width), weight = S.Broadcast(weights[j]);
+                a0 = S.MultiplyAdd(weight, v0, a0);
+                a1 = S.MultiplyAdd(weight, v1, a1);
+                a2 = S.MultiplyAdd(weight, v2, a2);
+                a3 = S.MultiplyAdd(weight, v3, a3);
+                if (!R.IsTwo) continue;
+                weight = S.Broadcast(weights[GroupKeys + j]);
+                b0 = S.MultiplyAdd(weight, v0, b0);
+                b1 = S.MultiplyAdd(weight, v1, b1);
+                b2 = S.MultiplyAdd(weight, v2, b2);
+                b3 = S.MultiplyAdd(weight, v3, b3);
+            }
+
+            S.Store(a, a0);
+            S.Store(a + S.Width, a1);
+            S.Store(a + 2 * S.Width, a2);
+            S.Store(a + 3 * S.Width, a3);
+            if (!R.IsTwo) continue;
+            S.Store(b, b0);
+            S.Store(b + S.Width, b1);
+            S.Store(b + 2 * S.Width, b2);
+            S.Store(b + 3 * S.Width, b3);
+        }
+
+        for (; column < width; column += S.Width)
+        {
+            int lanes = Math.Min(S.Width, width - column);
+            S a = S.Load(result + column), b = R.IsTwo ? S.Load(second + column) : S.Zero;
+            for (int j = 0; j < count; j++)
+            {
+                S value = S.Load(values[j] + column, lanes);
+                AttentionPacking.PrefetchNear(next[j] + column, 1);
+                a = S.MultiplyAdd(S.Broadcast(weights[j]), value, a);
+                if (R.IsTwo) b = S.MultiplyAdd(S.Broadcast(weights[GroupKeys + j]), value, b);
+            }
+
+            S.Store(result + column, a);
+            if (R.IsTwo) S.Store(second + column, b);
+        }
+    }
+
+    /// <summary>The products behind the predictor of one key with all rows; the columns of another are asked for.</summary>
+    private void Product(float* gate, float* next, float* queries, float* result)
     {
         if (shape.GateWidth == 0) return;
-        float* gate = keys.Gate(batch, head, key);
         for (int i = 0; i < rows.Count; i += PassRows)
         {
             float* own = queries + i * PaddedGate, to = result + i * GroupKeys;
@@ -239,14 +309,14 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
             switch (count)
             {
                 case 1:
-                    to[0] = S.Sum(AttentionDots<S>.One(own, gate, gate, shape.GateWidth));
+                    to[0] = S.Sum(AttentionDots<S>.One(own, gate, next, shape.GateWidth));
                     break;
                 case 2:
-                    (S a, S b) = AttentionDots<S>.Two(own, PaddedGate, gate, gate, shape.GateWidth);
+                    (S a, S b) = AttentionDots<S>.Two(own, PaddedGate, gate, next, shape.GateWidth);
                     (to[0], to[GroupKeys]) = (S.Sum(a), S.Sum(b));
                     break;
                 default:
-                    AttentionDots<S>.Four(own, PaddedGate, gate, gate, shape.GateWidth, to, GroupKeys, count);
+                    AttentionDots<S>.Four(own, PaddedGate, gate, next, shape.GateWidth, to, GroupKeys, count);
                     break;
             }
         }

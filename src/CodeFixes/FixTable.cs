@@ -41,6 +41,7 @@ internal static class FixTable
         [DiagnosticCatalogue.WindowNotCausal.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.HeadWidthLanes.Id] = ArgumentEdits.Mend,
         [DiagnosticCatalogue.HiddenLanes.Id] = ArgumentEdits.Mend,
+        [DiagnosticCatalogue.PredictorLanes.Id] = ArgumentEdits.Mend,
     };
 
     /// <summary>Ids of the rules with a fix.</summary>

@@ -34,6 +34,27 @@ public class PerformanceTests
         """);
 
     [Fact]
+    public Task PiecesOfAHeadFillVectors() => AnalyzerHarness.Verify(Usings + """
+        [Model(Width = 960, Context = 32)]
+        public sealed partial class Wide
+        {
+            [Residual, SparkAttention(HeadWidth = 64, TopK = 8, {|MDL5003:PredictorWidth = 24|})] public partial Attention First { get; }
+            [Residual, SparkAttention(HeadWidth = 64, TopK = 8)] public partial Attention Second { get; }
+            [Residual, {|MDL5003:SparkAttention(Heads = 20, TopK = 8)|}] public partial Attention Third { get; }
+            [Residual, SparkAttention(Heads = 20, TopK = 8, PredictorWidth = 16)] public partial Attention Fourth { get; }
+            [Residual, SparkAttention({|MDL5001:HeadWidth = 40|}, TopK = 8, PredictorWidth = 20)] public partial Attention Fifth { get; }
+            [Residual, SparkAttention(HeadWidth = 16, TopK = 8)] public partial Attention Sixth { get; }
+        }
+
+        [Block]
+        public sealed partial class Layer
+        {
+            [Residual, SparkAttention(HeadWidth = 64, TopK = 8, {|MDL5003:PredictorWidth = 33|})] public partial Attention First { get; }
+            [Residual, SparkAttention(Heads = 7, TopK = 8, PredictorWidth = 33)] public partial Attention Second { get; }
+        }
+        """);
+
+    [Fact]
     public Task HiddenColumnsFillVectors() => AnalyzerHarness.Verify(Usings + """
         [Model(Width = 64, Context = 32)]
         public sealed partial class Wide

@@ -88,6 +88,12 @@ public class ArgumentFixTests
     public Task ARotaryWidthFitsTheNarrowerPiece() => FixHarness.Offers("MDL1004", Spark("Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 4, RotaryWidth = 6"), Offered(Spark,
         ("Use RotaryWidth = 4", "Heads = 4, TopK = 8, Rotary = true, PredictorWidth = 4, RotaryWidth = 4")));
 
+    [Theory]
+    [InlineData("HeadWidth = 64, TopK = 8, PredictorWidth = 20", "Use PredictorWidth = 16", "HeadWidth = 64, TopK = 8, PredictorWidth = 16", "Use PredictorWidth = 32", "HeadWidth = 64, TopK = 8, PredictorWidth = 32")]
+    [InlineData("Heads = 2, HeadWidth = 48, TopK = 8", "Add PredictorWidth = 16", "Heads = 2, HeadWidth = 48, TopK = 8, PredictorWidth = 16", "Add PredictorWidth = 32", "Heads = 2, HeadWidth = 48, TopK = 8, PredictorWidth = 32")]
+    public Task PiecesOfAHeadFillVectors(string before, string first, string afterFirst, string second, string afterSecond)
+        => FixHarness.Offers("MDL5003", Spark(before), (first, Spark(afterFirst)), (second, Spark(afterSecond)));
+
     [Fact]
     public Task ARotaryWidthIsEven() => FixHarness.Offers("MDL1004", Attention("Heads = 8, Rotary = true, RotaryWidth = 5"), Offered(Attention,
         ("Use RotaryWidth = 4", "Heads = 8, Rotary = true, RotaryWidth = 4"), ("Use RotaryWidth = 6", "Heads = 8, Rotary = true, RotaryWidth = 6")));

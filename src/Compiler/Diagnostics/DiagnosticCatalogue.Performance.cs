@@ -8,4 +8,7 @@ internal static partial class DiagnosticCatalogue
 
     public static readonly DiagnosticRule HiddenLanes = new("MDL5002", "The hidden size is no multiple of 16",
         "{0} hidden columns are no multiple of 16: the products with them run up to 3 % slower than with {1}, most just past a multiple", RuleSeverity.Suggestion);
+
+    public static readonly DiagnosticRule PredictorLanes = new("MDL5003", "The predictor width is no multiple of 16",
+        "A predictor of {0} of a head's {1} columns leaves vector lanes idle in both pieces: the backward of such attention was 11 to 14 % slower than with {2}", RuleSeverity.Suggestion);
 }

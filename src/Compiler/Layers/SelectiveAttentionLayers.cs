@@ -58,6 +58,18 @@ internal sealed class SparkAttentionLayer : TopKAttentionLayer
             "are one of its two pieces, and an odd number");
     }
 
+    public override void Advise(LayerCheck check)
+    {
+        base.Advise(check);
+        AttributeDeclaration attribute = check.Attribute;
+        if (check.Width is null && !attribute.Has("HeadWidth")) return;
+        AttentionForm form = Form(attribute, check.Width ?? 0);
+        if (form.HeadWidth % LayerCheck.Lanes != 0 || form.PredictorWidth % LayerCheck.Lanes == 0) return;
+        string[] nearest = [.. LayerCheck.Nearest(LayerCheck.Multiples(form.PredictorWidth).Where(width => width < form.HeadWidth), form.PredictorWidth).Select(width => Text.Invariant(width))];
+        if (nearest.Length == 0) return;
+        check.Report(DiagnosticCatalogue.PredictorLanes, "PredictorWidth", nearest.Select(width => "PredictorWidth = " + width), form.PredictorWidth, form.HeadWidth, string.Join(" or ", nearest));
+    }
+
     protected override AttentionForm Form(AttributeDeclaration attribute, int width)
     {
         AttentionForm form = base.Form(attribute, width);

@@ -59,16 +59,26 @@ internal sealed class Lowering
     /// <summary>x·Wᵀ + b with W [outputs, columns of x].</summary>
     public Value Linear(Value input, string name, int outputs, bool bias, double? deviation = null)
     {
+        Value result = Product(name, input, Builder.Parameter(Weight(name, outputs, input.Shape.Columns, deviation)), transposed: true);
+        if (!bias) return result;
         string origin = Builder.Origin;
         Builder.Origin = origin + "." + name;
-        Value weight = Builder.Parameter(Declare(name + ".Weight", ParameterStart.Gaussian(deviation ?? Deviation), decay: true, outputs, input.Shape.Columns));
-        Value result = Builder.Add(new Contract(false, true), input, weight);
-        if (bias)
-        {
-            Value shift = Builder.Parameter(Declare(name + ".Bias", ParameterStart.Constant(0), decay: false, outputs));
-            result = Builder.Pointwise(new Argument(0) + new Argument(1), result, shift);
-        }
+        Value shift = Builder.Parameter(Declare(name + ".Bias", ParameterStart.Constant(0), decay: false, outputs));
+        result = Builder.Pointwise(new Argument(0) + new Argument(1), result, shift);
+        Builder.Origin = origin;
+        return result;
+    }
 
+    /// <summary>The weight of a product, to be stacked with others or used by itself.</summary>
+    public ParameterDeclaration Weight(string name, int rows, int columns, double? deviation = null)
+        => Declare(name + ".Weight", ParameterStart.Gaussian(deviation ?? Deviation), decay: true, rows, columns);
+
+    /// <summary>x·Wᵀ, or x·W.</summary>
+    public Value Product(string name, Value input, Value weight, bool transposed)
+    {
+        string origin = Builder.Origin;
+        Builder.Origin = origin + "." + name;
+        Value result = Builder.Add(new Contract(false, transposed), input, weight);
         Builder.Origin = origin;
         return result;
     }

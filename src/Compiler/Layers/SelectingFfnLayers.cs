@@ -20,26 +20,44 @@ internal abstract class SelectingFfnLayer : LayerKind
     /// <summary>How many of a number of neurons a position is to select.</summary>
     public static int Active(AttributeDeclaration attribute, int hidden) => attribute.Int("Active", (int)Math.Round(attribute.Double("ActiveFraction", 0) * hidden));
 
-    /// <summary>The activation of what is selected of <paramref name="x"/>, times <paramref name="factor"/> where there is one.</summary>
-    protected static Value Activated(Lowering lowering, AttributeDeclaration attribute, Value x, Func<Value>? factor)
+    /// <summary>
+    /// Selection among <paramref name="x"/>, activation, where there is an input the product of it with <paramref name="up"/> as factor, and the product with Down [hidden, width]: a row a
+    /// neuron, since decoding reads those of selected neurons only.
+    /// </summary>
+    protected static Value Neurons(Lowering lowering, AttributeDeclaration attribute, Value x, Value? input, Func<Value>? up)
     {
         GraphBuilder builder = lowering.Builder;
-        int active = Active(attribute, x.Shape.Columns);
-        Value selected;
+        int hidden = x.Shape.Columns, active = Active(attribute, hidden);
+        Value values = x;
+        Value? thresholds = null;
         Expression kept = new Argument(0);
         if (attribute.Enum("Selection", TopKSelection.Statistical) == TopKSelection.Exact)
         {
-            selected = builder.Node(new TopKSelect(active), x).Output;
+            values = builder.Add(new TopKSelect(active), x);
         }
         else
         {
-            TopKThreshold threshold = new(active, attribute.Enum("Deviation", Deviation.Sample), attribute.Enum("ThresholdGradient", ThresholdGradient.Attached));
-            selected = builder.Pointwise("Excess", new Argument(0) - new Argument(1), x, builder.Node(threshold, x).Output);
+            thresholds = builder.Add(new TopKThreshold(active, attribute.Enum("Deviation", Deviation.Sample), attribute.Enum("ThresholdGradient", ThresholdGradient.Attached)), x);
             kept = Kept(kept, attribute.Double("Huber", 0));
         }
 
-        Expression activated = Activations.Of(attribute.Enum("Activation", Activation.GeluTanh), kept);
-        return factor is null ? builder.Pointwise(activated, selected) : builder.Pointwise(activated * new Argument(1), selected, factor());
+        Expression activation = Activations.Of(attribute.Enum("Activation", Activation.GeluTanh), kept);
+        Value Down() => builder.Parameter(lowering.Weight("Down", hidden, lowering.Width, lowering.OutputDeviation));
+        if (lowering.Kind == ProgramKind.Prefill)
+        {
+            Expression neuron = thresholds is null ? activation : activation.Substitute(_ => new Argument(0) - new Argument(1));
+            List<Value> operands = [values];
+            if (thresholds is not null) operands.Add(thresholds);
+            if (input is not null) operands.AddRange([input, up!()]);
+            operands.Add(Down());
+            return builder.Add(new ActiveFfn(neuron, active, thresholds is not null, input is not null), [.. operands]);
+        }
+
+        Value selected = thresholds is null ? values : builder.Pointwise("Excess", new Argument(0) - new Argument(1), values, thresholds);
+        Value neurons = input is null
+            ? builder.Pointwise(activation, selected)
+            : builder.Pointwise(activation * new Argument(1), selected, lowering.Product("Up", input, up!(), transposed: true));
+        return lowering.Product("Down", neurons, Down(), transposed: false);
     }
 
     /// <summary>What remains of an excess t: max(t, 0); with a width h of rounding t² / 2h up to h, t - h / 2 from there on.</summary>
@@ -49,18 +67,6 @@ internal abstract class SelectingFfnLayer : LayerKind
         if (huber == 0) return positive;
         Expression beyond = Algebra.Apply(UnaryOperator.Relu, excess - huber), within = positive - beyond;
         return (0.5 / huber * (within * within)) + beyond;
-    }
-
-    /// <summary>h·W with W [hidden, width]: a row a neuron, since decoding reads those of selected neurons only.</summary>
-    protected static Value Down(Lowering lowering, Value hidden)
-    {
-        GraphBuilder builder = lowering.Builder;
-        string origin = builder.Origin;
-        builder.Origin = origin + ".Down";
-        Value weight = builder.Parameter(lowering.Declare("Down.Weight", ParameterStart.Gaussian(lowering.OutputDeviation), decay: true, hidden.Shape.Columns, lowering.Width));
-        Value result = builder.Add(new Contract(false, false), hidden, weight);
-        builder.Origin = origin;
-        return result;
     }
 }
 
@@ -75,9 +81,9 @@ internal sealed class SparkFfnLayer : SelectingFfnLayer
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
     {
         GraphBuilder builder = lowering.Builder;
-        int hidden = FfnLayer.Hidden(attribute, lowering.Width), predictor = PredictorWidth(attribute, lowering.Width);
+        int hidden = FfnLayer.Hidden(attribute, lowering.Width), predictor = PredictorWidth(attribute, lowering.Width), others = lowering.Width - predictor;
         Value x = lowering.Linear(builder.Add(new Slice(0, predictor), input!), "Predictor", hidden, bias: false);
-        return Down(lowering, Activated(lowering, attribute, x, () => lowering.Linear(builder.Add(new Slice(predictor, lowering.Width - predictor), input!), "Up", hidden, bias: false)));
+        return Neurons(lowering, attribute, x, builder.Add(new Slice(predictor, others), input!), () => builder.Parameter(lowering.Weight("Up", hidden, others)));
     }
 
     public override void Check(LayerCheck check)
@@ -99,10 +105,16 @@ internal sealed class TopKFfnLayer : SelectingFfnLayer
 
     public override Value Lower(Lowering lowering, AttributeDeclaration attribute, Value? input)
     {
+        GraphBuilder builder = lowering.Builder;
         int hidden = FfnLayer.Hidden(attribute, lowering.Width);
-        Value Product(string name) => lowering.Linear(input!, name, hidden, bias: false);
-        return Down(lowering, attribute.Bool("Gated", true)
-            ? Activated(lowering, attribute, Product("Gate"), () => Product("Up"))
-            : Activated(lowering, attribute, Product("Up"), factor: null));
+        ParameterDeclaration Weight(string name) => lowering.Weight(name, hidden, lowering.Width);
+        if (!attribute.Bool("Gated", true)) return Neurons(lowering, attribute, lowering.Product("Up", input!, builder.Parameter(Weight("Up")), transposed: true), input: null, up: null);
+        if (lowering.Kind != ProgramKind.Prefill)
+            return Neurons(lowering, attribute, lowering.Product("Gate", input!, builder.Parameter(Weight("Gate")), transposed: true), input, () => builder.Parameter(Weight("Up")));
+
+        // Elsewhere the two products are one, so here too their weights follow each other.
+        Value both = builder.Parameter(Weight("Gate"), Weight("Up"));
+        Value Rows(int start) => builder.Add(new SliceRows(start, hidden), both);
+        return Neurons(lowering, attribute, lowering.Product("Gate", input!, Rows(0), transposed: true), input, () => Rows(hidden));
     }
 }

@@ -98,6 +98,9 @@ internal sealed class MemoryPlan
             case Slice slice:
                 Location whole = Locate(producer.Inputs[0]);
                 return whole with { Column = whole.Column + slice.Start };
+            case SliceRows rows when producer.Inputs[0].Kind == ValueKind.Parameter:
+                Location stack = Locate(producer.Inputs[0]);
+                return stack with { Offset = stack.Offset.Plus((long)rows.Start * stack.RowStride) };
             case SplitHeads split:
                 return Split(Locate(producer.Inputs[0]), split.Heads, value.Shape.Columns);
             case MergeHeads merge:

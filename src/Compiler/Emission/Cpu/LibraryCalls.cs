@@ -7,7 +7,7 @@ namespace ModelDsl.Compiler.Emission.Cpu;
 /// <summary>The runtime call of each operation that has a kernel of its own.</summary>
 internal static class LibraryCalls
 {
-    public static void Write(CodeWriter writer, Node node, MemoryPlan plan, MethodScope scope)
+    public static void Write(CodeWriter writer, Node node, MemoryPlan plan, MethodScope scope, PolicyWriter policies)
     {
         string At(Value value) => scope.Memory(value, plan.Locate(value).Column);
         string Stride(Value value) => CSharpLiterals.Int(plan.Locate(value).RowStride);
@@ -77,6 +77,15 @@ internal static class LibraryCalls
                 break;
             case TopKSelectBackward:
                 writer.Line($"TopKKernels.SelectBackward(f.Pool, {rows}, {node.Output.Shape.Columns}, {At(node.Inputs[0])}, {Stride(node.Inputs[0])}, {At(node.Inputs[1])}, {At(node.Inputs[2])}, {At(node.Inputs[3])}, {Stride(node.Inputs[3])}, {At(node.Output)}, {Stride(node.Output)});");
+                break;
+            case ActiveFfn active:
+                Value preactivations = active.Values(node), down = active.Down(node);
+                string selected = $"{scope.Matrix(preactivations)}, {(active.Thresholds(node) is { } thresholds ? At(thresholds) : "default")}";
+                string factor = active.Input(node) is { } factors ? $"{scope.Matrix(factors)}, {CSharpLiterals.Int(factors.Shape.Columns)}, {scope.Matrix(active.Up(node)!)}, " : "";
+                string memory = factor.Length > 0 ? At(node.Outputs[1]) + ", " : "";
+                writer.Line($"ActiveFfn.Run(f.Pool, {rows}, {preactivations.Shape.Columns}, {active.Active}, {selected},");
+                using (writer.Indent())
+                    writer.Line($"{factor}{scope.Matrix(down)}, {memory}{scope.Matrix(node.Output)}, {down.Shape.Columns}, new {policies.Neuron(plan, node.Origin, active.Neuron).Name}());");
                 break;
             default:
                 throw new CompilerException($"{node.Operation.Describe()} has no call");

@@ -121,6 +121,26 @@ internal sealed class PolicyWriter
         return Struct(kernel.Origin + ".Epilogue", description, "IEpilogue", [.. Handles(reader), .. extraNames], text.ToString(), reader, extra);
     }
 
+    /// <summary>The activation of a layer that selects neurons.</summary>
+    /// <param name="plan">The program's memory.</param>
+    /// <param name="origin">The layer.</param>
+    /// <param name="formula">Over a value and its row's threshold.</param>
+    public Policy Neuron(MemoryPlan plan, string origin, Expression formula)
+    {
+        CodeWriter text = new();
+        text.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        text.Line("public S Apply<S>(S values, S thresholds) where S : unmanaged, ISimd<S>");
+        using (text.Open())
+        {
+            FormulaPrinter printer = new(text, vector: true, index => index == 0 ? "values" : "thresholds");
+            printer.Share([formula]);
+            text.Line($"return {printer.Print(formula)};");
+        }
+
+        string description = formula.ToString().Replace("$0", "values").Replace("$1", "thresholds");
+        return Struct(origin + ".Neuron", description, "INeuron", [], text.ToString(), new OperandReader(plan, new Names()), []);
+    }
+
     /// <summary>A fused chain over rows.</summary>
     public Policy Rows(MemoryPlan plan, RowKernel kernel) => new RowPolicyWriter(plan, kernel).Write(this);
 

@@ -66,7 +66,7 @@ internal sealed class ProgramWriter(CodeWriter writer, PolicyWriter policies, Me
                 break;
             case LibraryKernel library:
                 body.Comment($"{library.Origin}: {library.Node.Operation.Describe()}");
-                LibraryCalls.Write(body, library.Node, plan, scope);
+                LibraryCalls.Write(body, library.Node, plan, scope, policies);
                 break;
         }
     }

@@ -24,6 +24,28 @@ internal sealed partial record Slice(int Start, int Count) : ForwardOperation
     }
 }
 
+/// <summary>Some neighbouring rows of a parameter that stacks several: a view. Only where no gradient is asked for.</summary>
+internal sealed record SliceRows(int Start, int Count) : Operation
+{
+    public override string Describe() => $"rows {Text.Invariant(Start)}..{Text.Invariant(Start + Count)}";
+
+    public override Residence Residence => Residence.View;
+
+    public override IReadOnlyList<Shape> InferShapes(IReadOnlyList<Shape> inputs)
+    {
+        Require(inputs[0].Rows.Monomial == Monomial.One && Start >= 0 && Start + Count <= inputs[0].Rows.Factor, $"rows {Start}..{Start + Count} exceed {inputs[0]}");
+        return [Shape.Matrix(Count, inputs[0].Columns)];
+    }
+
+    public override long Flops(IReadOnlyList<Shape> inputs, int context) => 0;
+
+    public override void Evaluate(Evaluation evaluation, Node node)
+    {
+        Matrix input = evaluation.Read(node.Inputs[0]);
+        evaluation.Write(node.Output, (row, column) => input[Start + row, column]);
+    }
+}
+
 /// <summary>Columns side by side. The planner places the operands in the result, so nothing moves.</summary>
 internal sealed record Concatenate : Operation
 {

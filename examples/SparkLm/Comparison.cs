@@ -8,7 +8,7 @@ internal sealed record Comparison(IReadOnlyList<(Variant Variant, IReadOnlyList<
 {
     /// <summary>Trains every variant from every seed, seed after seed, so that a slow minute of the machine meets all of them.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Comparison Train(Settings settings, Text text, CancellationToken cancellation)
+    public static Comparison Train(Settings settings, TrainingText text, CancellationToken cancellation)
     {
         Dictionary<Variant, List<Run>> runs = Variant.All.ToDictionary(variant => variant, _ => new List<Run>());
         AnsiConsole.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>

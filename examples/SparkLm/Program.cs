@@ -19,7 +19,7 @@ int Compare(Settings settings)
 {
     try
     {
-        using Text text = Text.Prepare(settings, DenseLm.Card.Context, cancellation.Token);
+        using TrainingText text = TrainingText.Prepare(settings, DenseLm.Card.Context, cancellation.Token);
         long tokens = settings.Steps * settings.Batch * DenseLm.Card.Context;
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Corpus: {text.Name}, {text.Bytes:N0} bytes; each training sees {tokens:N0} of them, {Variant.All.Count} models from {settings.Seeds} seeds");
         Comparison comparison = Comparison.Train(settings, text, cancellation.Token);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ModelDsl;
 
 namespace SparkLmExample;
@@ -17,9 +16,10 @@ internal sealed record Run(int Seed, IReadOnlyList<(long Step, double Loss)> Cur
 
     /// <summary>Trains a model.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Run Of<TModel>(Settings settings, Text text, int seed, Action<long, double> progress, CancellationToken cancellation) where TModel : ILanguageModel<TModel>
+    public static Run Of<TModel>(Settings settings, TrainingText text, int seed, Action<long, double> progress, CancellationToken cancellation) where TModel : ILanguageModel<TModel>
     {
         using TModel model = TModel.Create(seed);
+        Widen(model.Parameters);
         using Trainer trainer = model.CreateTrainer(new TrainerOptions
         {
             Batch = settings.Batch,
@@ -52,5 +52,19 @@ internal sealed record Run(int Seed, IReadOnlyList<(long Step, double Loss)> Cur
 
         TimeSpan[] sorted = [.. times.Order()];
         return new Run(seed, curve, densities, sorted[sorted.Length / 2]);
+    }
+
+    // Sparse layers start their first matrices with a deviation of 1 / sqrt(columns); so must the baseline, or it would be the start that is compared.
+    private static void Widen(ParameterCollection parameters)
+    {
+        foreach (Parameter parameter in parameters)
+        {
+            if (!parameter.Name.EndsWith(".Ffn.Gate.Weight", StringComparison.Ordinal) && !parameter.Name.EndsWith(".Ffn.Up.Weight", StringComparison.Ordinal)) continue;
+            Span<float> values = parameter.Values;
+            double squares = 0;
+            foreach (float value in values) squares += (double)value * value;
+            float factor = (float)Math.Sqrt(parameter.Shape[0] / squares);
+            for (int i = 0; i < values.Length; i++) values[i] *= factor;
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace SparkLmExample;
 /// <param name="Name">What the table calls it.</param>
 /// <param name="Card">What it costs.</param>
 /// <param name="Train">Trains it from a seed.</param>
-internal sealed record Variant(string Name, ModelCard Card, Func<Settings, Text, int, Action<long, double>, CancellationToken, Run> Train)
+internal sealed record Variant(string Name, ModelCard Card, Func<Settings, TrainingText, int, Action<long, double>, CancellationToken, Run> Train)
 {
     /// <summary>All of them, the baseline first.</summary>
     public static IReadOnlyList<Variant> All { get; } =

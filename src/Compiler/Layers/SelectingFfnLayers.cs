@@ -17,6 +17,12 @@ internal abstract class SelectingFfnLayer : LayerKind
 
     public override string Size => Ratio + ", " + SelectionChecks.Fraction;
 
+    /// <summary>
+    /// Standard deviation of the start of matrices that read a number of columns: values of a deviation of one. With the ordinary start, steps of an optimiser soon outweigh it, and scores are no longer near
+    /// normal: the share selected fell from 8 % to 2 % within a hundred steps.
+    /// </summary>
+    protected static double Start(int columns) => 1 / Math.Sqrt(columns);
+
     /// <summary>How many of a number of neurons a position is to select.</summary>
     public static int Active(AttributeDeclaration attribute, int hidden) => attribute.Int("Active", (int)Math.Round(attribute.Double("ActiveFraction", 0) * hidden));
 
@@ -82,8 +88,8 @@ internal sealed class SparkFfnLayer : SelectingFfnLayer
     {
         GraphBuilder builder = lowering.Builder;
         int hidden = FfnLayer.Hidden(attribute, lowering.Width), predictor = PredictorWidth(attribute, lowering.Width), others = lowering.Width - predictor;
-        Value x = lowering.Linear(builder.Add(new Slice(0, predictor), input!), "Predictor", hidden, bias: false);
-        return Neurons(lowering, attribute, x, builder.Add(new Slice(predictor, others), input!), () => builder.Parameter(lowering.Weight("Up", hidden, others)));
+        Value x = lowering.Linear(builder.Add(new Slice(0, predictor), input!), "Predictor", hidden, bias: false, Start(predictor));
+        return Neurons(lowering, attribute, x, builder.Add(new Slice(predictor, others), input!), () => builder.Parameter(lowering.Weight("Up", hidden, others, Start(others))));
     }
 
     public override void Check(LayerCheck check)
@@ -107,7 +113,7 @@ internal sealed class TopKFfnLayer : SelectingFfnLayer
     {
         GraphBuilder builder = lowering.Builder;
         int hidden = FfnLayer.Hidden(attribute, lowering.Width);
-        ParameterDeclaration Weight(string name) => lowering.Weight(name, hidden, lowering.Width);
+        ParameterDeclaration Weight(string name) => lowering.Weight(name, hidden, lowering.Width, Start(lowering.Width));
         if (!attribute.Bool("Gated", true)) return Neurons(lowering, attribute, lowering.Product("Up", input!, builder.Parameter(Weight("Up")), transposed: true), input: null, up: null);
         if (lowering.Kind != ProgramKind.Prefill)
             return Neurons(lowering, attribute, lowering.Product("Gate", input!, builder.Parameter(Weight("Gate")), transposed: true), input, () => builder.Parameter(Weight("Up")));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModelDsl.Benchmarks.Peers;
+using ModelDsl.Benchmarks.Ratios.Spark;
 using ModelDsl.Threading;
 using ModelDsl.TorchReference;
 using Spectre.Console;
@@ -76,6 +77,13 @@ internal static class RatioCommand
         .. MatMulGroups.All(pool).Select(create => ("matrix product", create)),
         ("training", () => TrainingGroup.Create(threads)),
         ("decode", () => DecodeGroup.Create(threads)),
+        ("spark top-k", () => TopKGroup.Create(pool)),
+        ("spark attention", () => SparkAttentionGroup.Create(pool, 4096, 2.5, 2.91)),
+        ("spark attention", () => SparkAttentionGroup.Create(pool, 8192, 2.9, 3.37)),
+        ("spark ffn", () => SparkFfnGroup.Create(threads)),
+        ("spark training", () => SparkTrainingGroup.Create(threads)),
+        ("spark decode", () => SparkDecodeGroup.Decode(threads, 256)),
+        ("spark prefill", () => SparkDecodeGroup.Prefill(threads, 256)),
         ("memory", MemoryChild.Group),
     ];
 }

@@ -56,7 +56,7 @@ public sealed partial class SparkBlock
 {
     /// <summary>One half of a head chooses about 64 earlier positions, the other half weighs them.</summary>
     [PreNorm, Residual]
-    [Attention(HeadWidth = 64, Rotary = true)]
+    [SparkAttention(HeadWidth = 64, Rotary = true, TopK = 64, PredictorWidth = 32)]
     public partial Attention Attention { get; }
 
     /// <summary>About 8 % of the neurons are active.</summary>

@@ -20,11 +20,16 @@ public sealed partial class Decoder : IDisposable
     private readonly int[] positions;
     private readonly int[] furthest;
 
-    internal Decoder(ModelInstance model, DecoderOptions options)
+    internal Decoder(ModelInstance model, DecoderOptions options) : this(model.Program, options, Weights(model, options))
     {
-        ModelPlan plan = model.Plan;
-        options.Validate(plan);
-        program = model.Program;
+    }
+
+    /// <summary>A decoder of a program and whatever holds its parameters; weights of its own are disposed with it.</summary>
+    internal Decoder(ModelProgram program, DecoderOptions options, IFrameSource source)
+    {
+        ModelPlan plan = program.Plan;
+        this.program = program;
+        weights = source as RoundedWeights;
         Options = options;
         Batch = options.Batch;
         Context = options.ContextOf(plan);
@@ -33,8 +38,7 @@ public sealed partial class Decoder : IDisposable
         positions = new int[Batch];
         furthest = new int[Batch];
         ArenaFloats floats = ArenaFloats.Of(plan.Prefill, chunk, 1).Or(ArenaFloats.Of(plan.Decode, Batch, Batch));
-        weights = options.Weights == WeightFormat.Float32 ? null : new RoundedWeights(model, SharedWorkers.Of(options.Threads));
-        memory = new FrameMemory(weights ?? (IFrameSource)model, options.Threads, floats, Math.Max(chunk, Batch));
+        memory = new FrameMemory(source, options.Threads, floats, Math.Max(chunk, Batch));
         cacheStride = checked((nint)(plan.CacheFloatsPerPosition * Context));
         cache = new Arena(checked((long)cacheStride * Batch));
         Densities = new LayerDensities(plan);
@@ -234,6 +238,12 @@ public sealed partial class Decoder : IDisposable
         throw new InvalidOperationException(
             $"Sequence {sequence} holds {positions[sequence]} of {Context} positions: {count} more do not fit. Rewind it, or give it fewer tokens"
             + (Context < program.Plan.Context ? $", or raise DecoderOptions.Context (to at most {program.Plan.Context})." : "."));
+    }
+
+    private static IFrameSource Weights(ModelInstance model, DecoderOptions options)
+    {
+        options.Validate(model.Plan);
+        return options.Weights == WeightFormat.Float32 ? model : new RoundedWeights(model, SharedWorkers.Of(options.Threads));
     }
 
     private void RequireSingle(string method)

@@ -10,24 +10,39 @@ internal sealed unsafe class RoundedWeights : IFrameSource, IDisposable
     private readonly Arena matrices;
     private readonly Arena constants;
 
-    /// <summary>Copies and rounds, on all threads.</summary>
-    public RoundedWeights(ModelInstance model, SharedWorkers workers)
+    /// <summary>Memory for the weights of a model, to be filled.</summary>
+    public RoundedWeights(ModelPlan plan)
     {
-        F32 parameters = model.ParameterArena.Data, tables = model.ConstantArena.Data;
-        nint first = (nint)model.Plan.MatrixOffset, length = model.ParameterArena.Length - first;
-        vectors = new Arena(first);
-        matrices = new Arena((length + 1) / 2);
-        constants = new Arena(model.ConstantArena.Length);
+        MatrixFloats = (nint)(plan.ParameterFloats - plan.MatrixOffset);
+        vectors = new Arena(plan.MatrixOffset);
+        matrices = new Arena((MatrixFloats + 1) / 2);
+        constants = new Arena(plan.ConstantFloats);
+    }
+
+    /// <summary>Copies and rounds, on all threads.</summary>
+    public RoundedWeights(ModelInstance model, SharedWorkers workers) : this(model.Plan)
+    {
+        F32 parameters = model.ParameterArena.Data;
         Copy(parameters, vectors);
-        Copy(tables, constants);
-        using (workers.Gate.EnterScope()) Rounding.ToBF16(workers.Pool, parameters.At(first), Matrices, length);
+        Copy(model.ConstantArena.Data, constants);
+        using (workers.Gate.EnterScope()) Rounding.ToBF16(workers.Pool, parameters.At((nint)model.Plan.MatrixOffset), Matrices, MatrixFloats);
         GC.KeepAlive(model);
     }
 
+    /// <summary>What is kept in 32 bits: the parameter arena up to the first matrix.</summary>
+    public F32 Vectors => vectors.Data;
+
+    /// <summary>The matrices: the rest of the parameter arena.</summary>
+    public BF16 Matrices => new((ushort*)matrices.Data.Pointer);
+
+    /// <summary>Elements of <see cref="Matrices"/>.</summary>
+    public nint MatrixFloats { get; }
+
+    /// <summary>Tables that a program fills.</summary>
+    public F32 Constants => constants.Data;
+
     /// <summary>Bytes of native memory.</summary>
     public long Bytes => ((long)vectors.Length + matrices.Length + constants.Length) * sizeof(float);
-
-    private BF16 Matrices => new((ushort*)matrices.Data.Pointer);
 
     /// <inheritdoc/>
     public void Bind(Frame frame)

@@ -23,6 +23,7 @@ int Compare(Settings settings)
         long tokens = settings.Steps * settings.Batch * DenseLm.Card.Context;
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Corpus: {text.Name}, {text.Bytes:N0} bytes; each training sees {tokens:N0} of them, {Variant.All.Count} models from {settings.Seeds} seeds");
         Comparison comparison = Comparison.Train(settings, text, cancellation.Token);
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 180; // A file or pipe has no width; the table must not be squeezed there.
         AnsiConsole.Write(comparison.Table());
         foreach (string file in Plots.Save(comparison, settings.Output)) Console.WriteLine($"Written: {file}");
         return Success;

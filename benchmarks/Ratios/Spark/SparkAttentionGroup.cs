@@ -27,7 +27,12 @@ internal static class SparkAttentionGroup
         AttentionShape dense = new() { Batch = 1, Time = 1, Heads = Heads, KeyValueHeads = KeyValueHeads, HeadWidth = Width, Scale = 1 / 16f, Causal = true };
         AttentionShape spark = dense with
         {
-            TopK = TopK, PredictorWidth = Predictor, Scale = 1 / MathF.Sqrt(Predictor), GateScale = 1 / MathF.Sqrt(Width - Predictor), Thresholds = thresholds.Data, Counter = new(counters, 0),
+            TopK = TopK,
+            PredictorWidth = Predictor,
+            Scale = 1 / MathF.Sqrt(Predictor),
+            GateScale = 1 / MathF.Sqrt(Width - Predictor),
+            Thresholds = thresholds.Data,
+            Counter = new(counters, 0),
         };
         Attend(spark);
         double share = (double)counters[0] / counters[1], union = 1 - (1 - share) * (1 - share);

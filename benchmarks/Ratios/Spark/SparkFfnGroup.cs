@@ -7,7 +7,7 @@ namespace ModelDsl.Benchmarks.Ratios.Spark;
 internal static class SparkFfnGroup
 {
     private const string Dense = "dense", Spark = "Spark", Memory = "read bandwidth";
-    private const double AllowedDeviation = 2e-2;
+    private const double AllowedDeviation = 5e-2; // Rounding moves scores, so that a few neurons near the threshold change sides.
 
     /// <summary>The group.</summary>
     public static RatioGroup Create(int threads)

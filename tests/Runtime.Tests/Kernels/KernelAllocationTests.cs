@@ -40,6 +40,32 @@ public sealed class KernelAllocationTests
     }
 
     [Fact]
+    public void Products_and_gathers_of_weights_in_16_bits_allocate_nothing()
+    {
+        using WorkerPool pool = new(3);
+        using GuardedHalves b = new(4, 200 * 64);
+        using GuardedMemory a = Sample.Normal(5, 40 * 64), product = new(40 * 200), ids = Sample.Ids(6, 40, 200);
+        Weight weight = new(b.Data, 64);
+        ModelChecks.AllocatesNothing("products and gathers", () =>
+        {
+            foreach (int m in (ReadOnlySpan<int>)[1, 2, 4, 8, 40]) MatMul.Run(pool, m, 200, 64, new Stored(a.Data, 64), false, weight, true, new StoreProduct(product.Data, 200, false));
+            Lookup.Gather(pool, 40, ids.AsIds(), weight, 64, product.Data, 64);
+        });
+    }
+
+    [Fact]
+    public void Selected_neurons_allocate_nothing()
+    {
+        using ActiveFfnTests.Problem few = new(3, 900, 40, 50, thresholds: true, half: true, 1), many = new(30, 900, 40, 50, thresholds: true, half: true, 1);
+        using WorkerPool pool = new(2);
+        ModelChecks.AllocatesNothing("this step", () =>
+        {
+            few.Run(pool);
+            many.Run(pool);
+        });
+    }
+
+    [Fact]
     public void Matrix_products_allocate_nothing()
     {
         using WorkerPool pool = new(2);

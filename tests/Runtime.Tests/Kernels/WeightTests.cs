@@ -87,19 +87,6 @@ public sealed class WeightTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Products_and_gathers_of_weights_allocate_nothing()
-    {
-        using GuardedHalves b = new(4, 200 * 64);
-        using GuardedMemory a = Sample.Normal(5, 40 * 64), product = new(40 * 200), ids = Sample.Ids(6, 40, 200);
-        Weight weight = new(b.Data, 64);
-        ModelChecks.AllocatesNothing("products and gathers", () =>
-        {
-            foreach (int m in (ReadOnlySpan<int>)[1, 2, 4, 8, 40]) MatMul.Run(three, m, 200, 64, new Stored(a.Data, 64), false, weight, true, new StoreProduct(product.Data, 200, false));
-            Lookup.Gather(three, 40, ids.AsIds(), weight, 64, product.Data, 64);
-        });
-    }
-
     private void ProductsEqual<S>() where S : unmanaged, ISimd<S>
         => Gen.Select(Gen.Int[1, 24], Gen.Int[1, 90], Gen.Int[1, 140], Gen.Bool, Gen.Bool, Gen.Int[0, 1000]).Sample(
             (m, n, k, transposeA, transposeB, seed) =>

@@ -6,7 +6,7 @@ namespace ModelDsl;
 /// </summary>
 /// <remarks>
 /// q₁ and k₁ are the first r = PredictorWidth elements, their products scaled by <c>1/√r</c>; q₂ and k₂ the others, scaled by <c>1/√(HeadWidth - r)</c>. A position chooses as
-/// <see cref="TopKAttentionAttribute"/> does, by the scores q₁ · k₁. A decoder reads k₂ and v of the chosen positions only. Parameters as of <c>[Attention]</c>: the split is one of columns.
+/// <see cref="TopKAttentionAttribute"/> does, by the scores q₁ · k₁. A decoder reads k₂ and v of the chosen positions only where up to 8 queries share a key; more (a chunk of a prompt) are computed densely. Parameters as of <c>[Attention]</c>: the split is one of columns.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Property)]
 [DeclaresLayer("Attention", IsSublayer = true)]

@@ -3,7 +3,7 @@ namespace ModelDsl;
 /// <summary>
 /// Feed-forward layer that selects its neurons from a part of its input (Spark Transformer, 2025), [rows, width] to [rows, width]:
 /// <c>Downᵀ · (activation(topk(Predictor · x₁)) ⊙ (Up · x₂))</c>, where x₁ is the first <see cref="PredictorWidth"/> columns of the input and x₂ the others.
-/// It has the parameters of an ungated layer of that hidden width; decoding reads the rows of Up and Down of selected neurons only. The property's type is <c>Ffn</c>.
+/// It has the parameters of an ungated layer of that hidden width; decoding reads the rows of Up and Down of selected neurons only, up to 16 tokens at a time; more are computed densely. The property's type is <c>Ffn</c>.
 /// </summary>
 /// <remarks>
 /// Parameters, a row a neuron: <c>Predictor.Weight</c> [hidden, predictor width], <c>Up.Weight</c> [hidden, width - predictor width], <c>Down.Weight</c> [hidden, width].

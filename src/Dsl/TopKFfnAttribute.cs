@@ -2,7 +2,7 @@ namespace ModelDsl;
 
 /// <summary>
 /// Feed-forward layer of which a few neurons are active at each position, [rows, width] to [rows, width]: <c>Downᵀ · (activation(topk(Gate · x)) ⊙ (Up · x))</c>, or without a gate
-/// <c>Downᵀ · activation(topk(Up · x))</c>. Decoding reads the rows of selected neurons only of what comes after the selection. The property's type is <c>Ffn</c>.
+/// <c>Downᵀ · activation(topk(Up · x))</c>. Decoding reads the rows of selected neurons only of what comes after the selection, up to 16 tokens at a time; more are computed densely. The property's type is <c>Ffn</c>.
 /// </summary>
 /// <remarks>Parameters, a row a neuron: <c>Gate.Weight</c> and <c>Up.Weight</c> [hidden, width], <c>Down.Weight</c> [hidden, width].</remarks>
 [AttributeUsage(AttributeTargets.Property)]

@@ -60,7 +60,7 @@ public sealed partial class Decoder : IDisposable
     public int Position => positions[0];
 
     /// <summary>
-    /// How much the layers that select (<c>[SparkFfn]</c>, <c>[TopKFfn]</c>) have selected since the decoder was made or <see cref="ResetDensities"/> was called, in order of declaration;
+    /// How much the layers that select (<c>[SparkFfn]</c>, <c>[TopKFfn]</c>, <c>[SparkAttention]</c>, <c>[TopKAttention]</c>) have selected since the decoder was made or <see cref="ResetDensities"/> was called, in order of declaration;
     /// empty for a model without such layers.
     /// </summary>
     public LayerDensities Densities { get; }

@@ -23,9 +23,14 @@ internal sealed unsafe class RoundedWeights : IFrameSource, IDisposable
     public RoundedWeights(ModelInstance model, SharedWorkers workers) : this(model.Plan)
     {
         F32 parameters = model.ParameterArena.Data;
-        Copy(parameters, vectors);
         Copy(model.ConstantArena.Data, constants);
-        using (workers.Gate.EnterScope()) Rounding.ToBF16(workers.Pool, parameters.At((nint)model.Plan.MatrixOffset), Matrices, MatrixFloats);
+        using (workers.Gate.EnterScope())
+        {
+            // Both within the gate: between two steps of a trainer on the same threads.
+            Copy(parameters, vectors);
+            Rounding.ToBF16(workers.Pool, parameters.At((nint)model.Plan.MatrixOffset), Matrices, MatrixFloats);
+        }
+
         GC.KeepAlive(model);
     }
 

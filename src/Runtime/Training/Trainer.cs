@@ -56,7 +56,7 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Random numbers for whoever prepares batches; a checkpoint keeps its state.</summary>
     public RandomSource Random { get; }
 
-    /// <summary>How much the layers that select (<c>[SparkFfn]</c>, <c>[TopKFfn]</c>) selected in the last step, in order of declaration; empty for a model without such layers.</summary>
+    /// <summary>How much the layers that select (<c>[SparkFfn]</c>, <c>[TopKFfn]</c>, <c>[SparkAttention]</c>, <c>[TopKAttention]</c>) selected in the last step, in order of declaration; empty for a model without such layers.</summary>
     public LayerDensities Densities { get; }
 
     /// <summary>Bytes of native memory it holds: gradients, optimiser slots, activations and scratch; parameters are the model's.</summary>

@@ -31,37 +31,29 @@ public sealed class LifetimeTests
     [Fact]
     public void A_decoder_keeps_the_parameters_it_reads()
     {
-        (Decoder decoder, WeakReference owner) = Detached();
+        (Decoder decoder, WeakReference owner) = Detached(WeightFormat.Float32);
         Collect();
         Assert.True(owner.IsAlive);
         Assert.Equal([0, 3, 0, 0, 0], decoder.Step(1).ToArray());
         decoder.Dispose();
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        static (Decoder Decoder, WeakReference Owner) Detached()
-        {
-            ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
-            model.Parameters[0].Values[0] = 3;
-            return (model.CreateDecoder(), new WeakReference(model));
-        }
     }
 
     [Fact]
     public void A_decoder_with_weights_of_its_own_lets_its_model_go()
     {
-        (Decoder decoder, WeakReference owner) = Detached();
+        (Decoder decoder, WeakReference owner) = Detached(WeightFormat.BFloat16);
         Collect();
         Assert.False(owner.IsAlive);
         Assert.Equal([0, 3, 0, 0, 0], decoder.Step(1).ToArray());
         decoder.Dispose();
+    }
 
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        static (Decoder Decoder, WeakReference Owner) Detached()
-        {
-            ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
-            model.Parameters[0].Values[0] = 3;
-            return (model.CreateDecoder(new DecoderOptions { Weights = WeightFormat.BFloat16 }), new WeakReference(model));
-        }
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (Decoder Decoder, WeakReference Owner) Detached(WeightFormat weights)
+    {
+        ModelInstance model = ModelInstance.Create(new HistoryProgram(), 0);
+        model.Parameters[0].Values[0] = 3;
+        return (model.CreateDecoder(new DecoderOptions { Weights = weights }), new WeakReference(model));
     }
 
     private static void Collect()

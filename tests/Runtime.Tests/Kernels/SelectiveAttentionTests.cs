@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ModelDsl.Kernels;
 using ModelDsl.Memory;
 using ModelDsl.Simd;
@@ -7,7 +6,7 @@ using ModelDsl.Threading;
 namespace ModelDsl.Runtime.Tests.Kernels;
 
 /// <summary>Selective attention forward and backward against the definition, at one vector width.</summary>
-public abstract unsafe class SelectiveAttentionTests<S> where S : unmanaged, ISimd<S>
+public abstract unsafe class SelectiveAttentionTests<S> : AttentionInvariants<S> where S : unmanaged, ISimd<S>
 {
     /// <summary>Sizes of one attention under a name.</summary>
     public sealed record Case(
@@ -172,31 +171,14 @@ public abstract unsafe class SelectiveAttentionTests<S> where S : unmanaged, ISi
         Assert.InRange(kept, 5 * Time, 11 * Time);
     }
 
-    [Fact]
-    public void AQueryThatSeesNothingGivesNothing()
+    // Where more keys are seen than kept, where all are, and where both occur.
+    [Theory]
+    [InlineData(5)]
+    [InlineData(40)]
+    [InlineData(100)]
+    public void WhatIsNoNumberShows(int topK)
     {
-        const int Time = 21;
-        using var starts = new GuardedMemory(Time);
-        int* first = (int*)starts.Data.Pointer;
-        for (int t = 0; t < Time; t++) first[t] = t is 4 or 20 ? t + 1 : 0;
-        using var problem = new AttentionProblem(Shape(1, Time, 2, 1, 8, 3, 4) with { SegmentStarts = new I32(first) }, 3);
-        using var pool = new WorkerPool(1);
-        problem.Forward<S>(pool);
-        problem.Backward<S>(pool);
-        foreach (int t in new[] { 4, 20 })
-        {
-            Assert.All(problem.Output.Slice(t * 16, 16).ToArray(), value => Assert.Equal(0f, value));
-            Assert.All(problem.LogSumExp.Slice(t * 4, 4).ToArray(), value => Assert.Equal(float.NegativeInfinity, value));
-            Assert.All(problem.InputGradients.Slice(t * 32, 16).ToArray(), value => Assert.Equal(0f, value));
-        }
-
-        Assert.DoesNotContain(problem.InputGradients.ToArray(), value => !float.IsFinite(value));
-    }
-
-    [Fact]
-    public void WhatIsNoNumberShows()
-    {
-        using var problem = new AttentionProblem(Shape(1, 60, 1, 1, 8, 5, 4), 3);
+        using var problem = new AttentionProblem(Shape(1, 60, 1, 1, 8, topK, 4), 3);
         problem.Inputs[30 * 24 + 8] = float.NaN;
         using var pool = new WorkerPool(1);
         problem.Forward<S>(pool);
@@ -204,26 +186,7 @@ public abstract unsafe class SelectiveAttentionTests<S> where S : unmanaged, ISi
         Assert.All(problem.Output[(30 * 8)..].ToArray(), value => Assert.True(float.IsNaN(value)));
     }
 
-    [Theory]
-    [InlineData(1, 1, 200, true)]
-    [InlineData(3, 2, 100, false)]
-    [InlineData(40, 1, 70, true)]
-    public void TheNumberOfThreadsDoesNotShow(int batch, int keyValueHeads, int time, bool causal)
-    {
-        using var problem = new AttentionProblem(Shape(batch, time, 2 * keyValueHeads, keyValueHeads, 24, 9, 10) with { Causal = causal }, 11);
-        float[][] results = new float[4][];
-        for (int threads = 0; threads < results.Length; threads++)
-        {
-            using var pool = new WorkerPool(Math.Max(threads, 1));
-            problem.Poison();
-            problem.Forward<S>(pool);
-            problem.Backward<S>(pool);
-            results[threads] = [.. problem.Output, .. problem.LogSumExp, .. problem.InputGradients];
-        }
-
-        foreach (float[] result in results)
-            Assert.True(MemoryMarshal.AsBytes<float>(results[0]).SequenceEqual(MemoryMarshal.AsBytes<float>(result)));
-    }
+    private protected override AttentionShape Causal(int batch, int time, int heads, int keyValueHeads, int width) => Shape(batch, time, heads, keyValueHeads, width, 9, 4);
 
     private static AttentionShape Shape(int batch, int time, int heads, int keyValueHeads, int width, int topK, int predictorWidth) => new()
     {

@@ -13,7 +13,7 @@ internal readonly struct ExcessRows(F32 x, F32 thresholds, F32 y, int columns) :
     {
         F32 source = x.At(row * columns), target = y.At(row * columns);
         S threshold = S.Broadcast(thresholds[row]);
-        for (nint column = 0; column < columns; column += S.Width) target.Store(column, S.Max(source.Load<S, AllLanes>(column, default) - threshold, S.Zero), default(AllLanes));
+        for (nint column = 0; column < columns; column += S.Width) target.Store(column, S.Max(S.Zero, source.Load<S, AllLanes>(column, default) - threshold), default(AllLanes));
     }
 
     public void Finish<S>(F32 accumulators) where S : unmanaged, ISimd<S>

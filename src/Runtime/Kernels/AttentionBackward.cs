@@ -314,20 +314,21 @@ internal readonly unsafe struct AttentionBackward<S, F>(
             S weight = only >= 0 ? one : S.Select(S.LessThan(threshold, s), VectorMath.ExpOfNonPositive(S.Min(S.Zero, s - lse)), S.Zero);
             if (i + S.Width > high) weight = S.First(weight, high - i);
             if (i < low) weight -= S.First(weight, low - i);
-            S slope = weight;
+            // Selected after the products: what a key holds that is not kept may be no number.
+            S probability = weight, isKept = S.LessThan(S.Zero, probability);
             if (IsGated)
             {
                 S t = S.Load(dt + i);
-                S.Store(dt + i, weight * VectorMath.Sigmoid(t) * upstream);
+                S.Store(dt + i, S.Select(isKept, probability * VectorMath.Sigmoid(t) * upstream, S.Zero));
                 S gate = VectorMath.Softplus(t);
                 weight *= gate;
                 upstream *= gate;
             }
 
-            slope = only >= 0 ? S.Zero : slope * (upstream - dot);
+            S slope = probability * (upstream - dot);
             if (!F.IsIdentity) slope *= score.Slope(s);
-            S.Store(p + i, weight);
-            S.Store(ds + i, slope);
+            S.Store(p + i, S.Select(isKept, weight, S.Zero));
+            S.Store(ds + i, only >= 0 ? S.Zero : S.Select(isKept, slope, S.Zero));
         }
     }
 

@@ -139,7 +139,9 @@ internal readonly unsafe partial struct AttentionForward<S, F>
         }
 
         S entry = S.Load(selection + lane), isAll = S.LessThan(entry, least);
-        S.Store(threshold + lane, S.Select(isAll, S.Broadcast(float.NegativeInfinity), S.MultiplyAdd(S.Sqrt(squares), entry, mean)));
+        // What is below all scores, but no number where one of them is none.
+        S all = S.Broadcast(float.NegativeInfinity) + (mean - mean);
+        S.Store(threshold + lane, S.Select(isAll, all, S.MultiplyAdd(S.Sqrt(squares), entry, mean)));
         S.Store(selection + BlockRows + lane, S.Broadcast(-1f));
         S.Store(selection + 2 * BlockRows + lane, S.Zero);
         for (int i = lane; i < lane + S.Width; i++)

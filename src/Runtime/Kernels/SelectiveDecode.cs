@@ -154,11 +154,12 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
         int n = high - low;
         if (n <= 0) return new(float.MinValue, 0f, 0f, 0);
         S largest = S.Broadcast(float.MinValue), sum = S.Zero, squares = S.Zero;
-        for (int k = low; k < high; k += S.Width)
+        int full = low;
+        for (; full <= high - S.Width; full += S.Width) largest = S.Max(largest, S.Load(row + full));
+        if (full < high)
         {
-            // The lanes behind the last one repeat the vector's first.
-            S s = high - k >= S.Width ? S.Load(row + k) : S.Load(row + k, high - k) + (S.Broadcast(row[k]) - S.First(S.Broadcast(row[k]), high - k));
-            largest = S.Max(largest, s);
+            S there = S.First(S.Broadcast(1f), high - full);
+            largest = S.Max(largest, S.Select(S.LessThan(S.Zero, there), S.Load(row + full, high - full), largest));
         }
 
         float maximum = S.Largest(largest);
@@ -198,10 +199,10 @@ internal readonly unsafe struct SelectiveDecode<S, F>(in AttentionShape shape, F
             squares += own.Squares + (n == own.Count ? 0 : difference * difference * own.Count * (n - own.Count) / n);
         }
 
-        if (n <= shape.TopK) return (float.NegativeInfinity, maximum, 0f);
-        float threshold = (float)(mean + Math.Sqrt(squares) * shape.Thresholds[n]);
-        if (threshold < maximum) return (threshold, maximum, 0f);
-        if (float.IsNaN(threshold)) return (float.PositiveInfinity, maximum, part == 0 ? float.NaN : 0f);
+        bool isAll = n <= shape.TopK;
+        float threshold = isAll ? float.NegativeInfinity : (float)(mean + Math.Sqrt(squares) * shape.Thresholds[n]);
+        if (double.IsNaN(mean) || float.IsNaN(threshold)) return (float.PositiveInfinity, maximum, part == 0 ? float.NaN : 0f);
+        if (isAll || threshold < maximum) return (threshold, maximum, 0f);
         if (part != holder) return (float.PositiveInfinity, maximum, 0f);
         float* scores = held.Row(block, row);
         int only = Math.Max(low, part * PartKeys);

@@ -18,7 +18,7 @@ public static unsafe partial class TopKKernels
             for (nint row = first; row < end; row++)
             {
                 float* x = values.Pointer + row * stride;
-                float mean = (float)((double)Sum<S, Plainly>(x, columns, 0) / columns);
+                float mean = (float)(x[0] + ((double)Sum<S, Distance>(x, columns, x[0]) / columns));
                 double deviation = Math.Sqrt((double)Sum<S, SquaredDistance>(x, columns, mean) / divisor);
                 float threshold = (float)(mean + (deviation * quantile));
                 thresholds[row] = threshold;
@@ -37,10 +37,10 @@ public static unsafe partial class TopKKernels
         static abstract S Of<S>(S value, S parameter) where S : unmanaged, ISimd<S>;
     }
 
-    private readonly struct Plainly : ITerm
+    private readonly struct Distance : ITerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static S Of<S>(S value, S parameter) where S : unmanaged, ISimd<S> => value;
+        public static S Of<S>(S value, S parameter) where S : unmanaged, ISimd<S> => value - parameter;
     }
 
     private readonly struct SquaredDistance : ITerm

@@ -13,7 +13,7 @@ public static partial class TopKKernels
     private const int MostTiles = 64;
 
     /// <summary>
-    /// thresholds[r] = mean + deviation · quantile of row r, by two passes over the row while it is in cache, so that a mean far from zero cancels nothing. A NaN or infinite value makes
+    /// thresholds[r] = mean + deviation · quantile of row r, by two passes over the row while it is in cache, the first of distances from its first value, so that a mean far from zero cancels nothing and equal values have no deviation. A NaN or infinite value makes
     /// the threshold one or the other.
     /// </summary>
     /// <param name="pool">The workers.</param>

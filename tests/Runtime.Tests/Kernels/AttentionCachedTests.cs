@@ -100,6 +100,45 @@ public abstract unsafe class AttentionCachedTests<S> where S : unmanaged, ISimd<
         }
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(40)]
+    [InlineData(100)]
+    public void WhatIsNoNumberShows(int topK)
+    {
+        const int Time = 60;
+        using var table = new GuardedMemory(ThresholdTable.Floats(Time));
+        ThresholdTable.Fill(table.Data, Time, topK, Deviation.Sample);
+        var shape = new AttentionShape
+        {
+            Batch = 1,
+            Time = 1,
+            Heads = 1,
+            KeyValueHeads = 1,
+            HeadWidth = 8,
+            Scale = 0.5f,
+            GateScale = 0.5f,
+            Causal = true,
+            TopK = topK,
+            PredictorWidth = 4,
+            Thresholds = table.Data,
+        };
+        using var keyCache = new GuardedMemory(AttentionKernels.CacheFloats(shape, Time));
+        using var valueCache = new GuardedMemory(AttentionKernels.CacheFloats(shape, Time));
+        using var output = new GuardedMemory(8);
+        using var pool = new WorkerPool(2);
+        int* starts = stackalloc int[1];
+        for (int t = 0; t < Time; t++)
+        {
+            using var inputs = new GuardedMemory(AttentionProblem.Random(24, t, 1f));
+            if (t == 30) inputs.Span[8] = float.NaN;
+            starts[0] = t;
+            new AttentionKernels.CachedCall(
+                pool, shape, new I32(starts), Time, new(inputs.Data, 8), new(inputs.Data.At(8), 8), new(inputs.Data.At(16), 8), keyCache.Data, valueCache.Data, new(output.Data, 8)).Run<S>();
+            Assert.All(output.Span.ToArray(), value => Assert.Equal(t >= 30, float.IsNaN(value)));
+        }
+    }
+
     // Equal scores, over several parts of the keys: none is above the threshold, and the first is kept.
     [Theory]
     [InlineData(0, 0f)]

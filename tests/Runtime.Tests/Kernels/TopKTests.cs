@@ -33,16 +33,31 @@ public sealed class TopKTests
         Assert.Equal([0, 0, 2, 8], counters);
     }
 
-    [Fact]
-    public void EqualValuesHaveTheirMeanAsThreshold()
+    [Theory]
+    [InlineData(0.5f)]
+    [InlineData(0.1f)]
+    public void EqualValuesHaveTheirMeanAsThreshold(float all)
     {
         using GuardedMemory x = new(1000), results = new(3);
-        x.Span.Fill(0.5f);
+        x.Span.Fill(all);
         using WorkerPool pool = new(1);
         long[] counters = new long[2];
         TopKKernels.Threshold(pool, 1, 1000, x.Data, 1000, 1.4f, 999, results.Data, results.Data.At(1), results.Data.At(2), new SelectionCounter(counters, 0));
-        Assert.Equal([0.5f, 0.5f, 0], results.Span.ToArray());
+        Assert.Equal([all, all, 0], results.Span.ToArray());
         Assert.Equal([0, 1000], counters);
+    }
+
+    /// <summary>Far from zero, where a sum of the values themselves would round by more than they differ.</summary>
+    [Fact]
+    public void ADistantMeanDoesNotShow()
+    {
+        const int columns = 100000;
+        using GuardedMemory x = Sample.Normal(7, columns), results = new(3);
+        for (int i = 0; i < columns; i++) x.Span[i] = 1000 + (x.Span[i] / 64);
+        double mean = x.Span.ToArray().Average(value => (double)value), deviation = Math.Sqrt(x.Span.ToArray().Average(value => ((double)value - mean) * (value - mean)));
+        using WorkerPool pool = new(1);
+        TopKKernels.Threshold(pool, 1, columns, x.Data, columns, 1.4f, columns, results.Data, results.Data.At(1), results.Data.At(2), default);
+        Assert.Equal(mean + 1.4 * deviation, results.Span[0], deviation * 0.005);
     }
 
     [Theory]

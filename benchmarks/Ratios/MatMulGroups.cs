@@ -51,7 +51,7 @@ internal static class MatMulGroups
     private static unsafe RatioGroup Group(
         WorkerPool pool, string name, int m, int n, int k, bool transposeA, bool transposeB, IReadOnlyList<RatioRow> rows, bool squares)
     {
-        Arena a = Filled((long)m * k, 1), b = Filled((long)k * n, 2), c = new((long)m * n), d = new((long)m * n);
+        Arena a = RandomArena.Uniform((long)m * k, 1), b = RandomArena.Uniform((long)k * n, 2), c = new((long)m * n), d = new((long)m * n);
         torch.Tensor left = Tensor(a, transposeA ? k : m, transposeA ? m : k), right = Tensor(b, transposeB ? n : k, transposeB ? k : n);
         torch.Tensor first = transposeA ? left.t() : left, second = transposeB ? right.t() : right, product = torch.zeros(m, n);
 
@@ -110,14 +110,6 @@ internal static class MatMulGroups
     private static double Flops(double m, double n, double k) => 2 * m * n * k;
 
     private static double PeakFlops(WorkerPool pool) => FmaPeak.FlopsPerThread * pool.Threads;
-
-    private static Arena Filled(long count, int seed)
-    {
-        Arena arena = new(count);
-        Random random = new(seed);
-        foreach (ref float value in arena.Data.AsSpan(arena.Length)) value = random.NextSingle() - 0.5f;
-        return arena;
-    }
 
     private static torch.Tensor Tensor(Arena values, int rows, int columns) => torch.tensor(values.Data.AsSpan(values.Length).ToArray(), [rows, columns]);
 }

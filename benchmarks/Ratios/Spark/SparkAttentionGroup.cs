@@ -18,7 +18,7 @@ internal static class SparkAttentionGroup
     public static unsafe RatioGroup Create(WorkerPool pool, int held, double required, double aim)
     {
         nint cacheFloats = (nint)KeyValueHeads * held * Width;
-        Arena caches = Filled(2L * Layers * cacheFloats, 1), query = Filled(Heads * Width, 2), fresh = Filled(2L * KeyValueHeads * Width, 3), output = new(Heads * Width);
+        Arena caches = RandomArena.Normal(2L * Layers * cacheFloats, 1), query = RandomArena.Normal(Heads * Width, 2), fresh = RandomArena.Normal(2L * KeyValueHeads * Width, 3), output = new(Heads * Width);
         Arena thresholds = new(ThresholdTable.Floats(held)), starts = new(1);
         ThresholdTable.Fill(thresholds.Data, held, TopK, Deviation.Sample);
         I32 start = new((int*)starts.Data.Pointer);
@@ -67,14 +67,5 @@ internal static class SparkAttentionGroup
                     keys, keys.At(cacheFloats), new(output.Data, Heads * Width));
             }
         }
-    }
-
-    private static Arena Filled(long length, int seed)
-    {
-        Arena arena = new(length);
-        Random random = new(seed);
-        Span<float> values = arena.Data.AsSpan(arena.Length);
-        for (int i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2) * 1.7f;
-        return arena;
     }
 }

@@ -20,7 +20,7 @@ internal static class TopKGroup
     /// <summary>The group.</summary>
     public static RatioGroup Create(WorkerPool pool)
     {
-        Arena values = Normal(1), upstream = Normal(2), kept = new(Length), gradient = new(Length), numbers = new(4 * Rows);
+        Arena values = RandomArena.Normal(Length, 1), upstream = RandomArena.Normal(Length, 2), kept = new(Length), gradient = new(Length), numbers = new(4 * Rows);
         F32 thresholds = numbers.Data, means = numbers.Data.At(Rows), slopes = numbers.Data.At(2 * Rows), ties = numbers.Data.At(3 * Rows);
         torch.Tensor x = Tensor(values), dy = Tensor(upstream), y = torch.zeros(Rows, Columns), dx = torch.zeros(Rows, Columns);
         long[] counters = new long[2];
@@ -72,15 +72,6 @@ internal static class TopKGroup
             y.zero_().scatter_(1, indices, top);
             dx.zero_().scatter_(1, indices, dy.gather(1, indices));
         }
-    }
-
-    private static Arena Normal(int seed)
-    {
-        Arena arena = new(Length);
-        Random random = new(seed);
-        Span<float> values = arena.Data.AsSpan(Length);
-        for (int i = 0; i < values.Length; i++) values[i] = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
-        return arena;
     }
 
     private static torch.Tensor Tensor(Arena values) => torch.tensor(values.Data.AsSpan(Length).ToArray(), Rows, Columns);

@@ -29,13 +29,10 @@ internal sealed record AttentionForm(
     /// <summary>The thresholds by number of keys.</summary>
     public ConstantTable? Table => TopK > 0 ? new SelectionThresholds(TopK, Deviation) : null;
 
-    /// <summary>
-    /// Multiply-adds counted as two, for a query position that sees a number of keys: the scores of all of them, the rest of those that are kept. What a decoder computes; training computes
-    /// all and masks.
-    /// </summary>
-    public long Flops(int context)
+    /// <summary>Multiply-adds counted as two, for a query position at a context: training computes all keys it sees and masks, decoding computes the scores of all and the rest of those kept.</summary>
+    public long Flops(int context, bool skips = false)
     {
-        int seen = Window > 0 ? Math.Min(Window, context) : context, kept = TopK > 0 ? Math.Min(TopK, seen) : seen;
+        int seen = Window > 0 ? Math.Min(Window, context) : context, kept = skips && TopK > 0 ? Math.Min(TopK, seen) : seen;
         return 2L * Heads * (((long)seen * ScoreWidth) + ((long)kept * ((2 * HeadWidth) - ScoreWidth)));
     }
 
@@ -119,7 +116,7 @@ internal sealed record AttendCached(AttentionForm Form) : Operation
 
     public override int Selected => Form.TopK;
 
-    public override long Flops(IReadOnlyList<Shape> inputs, int context) => Form.Flops(context);
+    public override long Flops(IReadOnlyList<Shape> inputs, int context) => Form.Flops(context, skips: true);
 
     public override void Evaluate(Evaluation evaluation, Node node)
     {
